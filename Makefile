@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# make			bpfasm, bpfload and their libraries
+# make check		all tests; TESTS="tests/golden_test.sh" for some of them
+# make tests		build the test programs only
+# make lint		the rules of CONTRIBUTING.md that a program can check
+# make demo		trace something
+# make bench		measure
+# make static		small static programs in build/static, by musl-gcc or CC= or STATIC_CC=
+# make install		PREFIX=/usr/local, DESTDIR=
+# make clean
+#
+# Settings: CC= CFLAGS= LDFLAGS= O=folder SAN=1 (address and undefined behaviour sanitizers)
+# WERROR=1 V=1 (show commands). Changing one rebuilds what it touches.
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+SAN ?=
+O ?= $(if $(filter 1,$(SAN)),build/san,build)
+V ?=
+WERROR ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+ifeq ($(abspath $(O)),$(CURDIR))
+$(error O must be a folder of its own)
+endif
+
+WARN = -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
+	-Wwrite-strings -Wvla $(if $(filter 1,$(WERROR)),-Werror)
+SANFLAGS_1 = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANFLAGS = $(SANFLAGS_$(SAN))
+CFLAGS ?= -O2 -g
+FLAGS = -std=gnu11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(SANFLAGS)
+
+# Programs and libraries stand at the top, unless O or SAN asks for another flavour.
+BIN := $(if $(filter build,$(O)),,$(O)/)
+BPFASM := $(BIN)bpfasm
+BPFLOAD := $(BIN)bpfload
+LIBASM := $(BIN)libbpfasm.a
+LIBLOAD := $(BIN)libbpfload.a
+
+ASM := $(filter-out asm/main.c,$(sort $(wildcard asm/*.c)))
+LOAD := $(filter-out loader/main.c,$(sort $(wildcard loader/*.c)))
+TESTC := $(sort $(wildcard tests/*_test.c))
+SRCS := $(ASM) $(LOAD) asm/main.c loader/main.c $(TESTC)
+OBJS := $(SRCS:%.c=$(O)/%.o)
+ROWS := $(wildcard asm/*.h asm/tables/*.def loader/*.h)
+
+TESTPROGS := $(TESTC:%.c=$(O)/%)
+TESTS = $(TESTPROGS) $(sort $(wildcard tests/*_test.sh tests/*/*_test.sh))
+
+say = @$(if $(V),:,printf '  %-8s%s\n')
+Q := $(if $(V),,@)
+
+all: $(BPFASM) $(BPFLOAD) $(LIBASM) $(LIBLOAD)
+
+# ---- objects; a stamp per flavour holds what they were made with ----
+
+$(O)/flags: STAMP = $(CC) $(FLAGS) $(LDFLAGS) $(SRCS)
+$(O)/static/flags: STAMP = $(STATIC_CC) $(STATIC_FLAGS) $(LDFLAGS) $(SRCS)
+$(O)/flags $(O)/static/flags: FORCE
+	@mkdir -p $(@D)
+	@[ "$$(cat $@ 2>/dev/null)" = '$(STAMP)' ] || echo '$(STAMP)' >$@
+
+$(OBJS): $(O)/%.o: %.c $(O)/flags
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+-include $(OBJS:.o=.d)
+
+# ---- libraries and programs ----
+
+$(LIBASM): $(ASM:%.c=$(O)/%.o)
+$(LIBLOAD): $(LOAD:%.c=$(O)/%.o)
+$(LIBASM) $(LIBLOAD):
+	$(say) AR $@
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BPFASM): $(O)/asm/main.o $(LIBASM)
+$(BPFLOAD): $(O)/loader/main.o $(LIBLOAD) $(LIBASM)
+$(TESTPROGS): %: %.o $(LIBLOAD) $(LIBASM)
+$(BPFASM) $(BPFLOAD) $(TESTPROGS):
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^
+
+# A compiler given for this build (a cross compiler, say) beats musl-gcc.
+STATIC_CC ?= $(if $(filter command,$(firstword $(origin CC))),$(CC),$(or \
+	$(shell command -v musl-gcc 2>/dev/null),$(CC)))
+# Nothing unwinds the stack of a program in C: its tables are a tenth of the size.
+STATIC_FLAGS = -std=gnu11 $(WARN) $(CPPFLAGS) -Os -static -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -Wl,--gc-sections,--build-id=none \
+	-Wl,-z,noseparate-code -s
+STATIC := $(O)/static/bpfasm $(O)/static/bpfload
+
+static: $(STATIC)
+$(O)/static/bpfasm: asm/main.c $(ASM)
+$(O)/static/bpfload: loader/main.c $(LOAD) $(ASM)
+$(STATIC): $(O)/static/flags $(ROWS)
+	$(say) STATIC $@
+	$(Q)$(STATIC_CC) $(STATIC_FLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^)
+
+# ---- checks ----
+
+RUN = CC='$(CC)' SAN='$(filter 1,$(SAN))' SRCDIR='$(CURDIR)' BPFASM='$(abspath $(BPFASM))' \
+	BPFLOAD='$(abspath $(BPFLOAD))'
+SANRUN = ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+
+tests: $(TESTPROGS)
+
+check: all tests
+	@$(RUN) $(if $(filter 1,$(SAN)),$(SANRUN)) tests/run $(TESTS)
+
+lint: $(LIBASM) $(LIBLOAD)
+	@tools/lint $(LIBASM) $(LIBLOAD)
+
+demo: all
+	@$(if $(BIN),$(RUN)) tools/demo
+
+bench: all
+	@$(RUN) tools/bench
+
+# ---- the rest ----
+
+HEADERS := asm/asm.h loader/loader.h
+PAGES := $(wildcard docs/*.[1-8])
+ROOT = $(DESTDIR)$(PREFIX)
+
+install: all
+	install -d $(ROOT)/bin $(ROOT)/lib
+	install -m 755 $(BPFASM) $(BPFLOAD) $(ROOT)/bin
+	install -m 644 $(LIBASM) $(LIBLOAD) $(ROOT)/lib
+	for h in $(HEADERS); do \
+		install -d $(ROOT)/include/barebpf/$${h%/*} && \
+		install -m 644 $$h $(ROOT)/include/barebpf/$$h || exit 1; \
+	done
+	for p in $(PAGES); do \
+		install -d $(ROOT)/share/man/man$${p##*.} && \
+		install -m 644 $$p $(ROOT)/share/man/man$${p##*.} || exit 1; \
+	done
+
+clean:
+	rm -rf $(if $(BIN),$(addprefix $(O)/,asm loader tests static flags),build)
+	rm -f $(BPFASM) $(BPFLOAD) $(LIBASM) $(LIBLOAD)
+
+.PHONY: all tests check lint demo bench static install clean FORCE

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * asm.h - the door of the assembler: text in, a model out, bytes from the model.
+ *
+ *	text --asm_assemble()--> asm_object --asm_link()--> asm_program --asm_emit_*()--> bytes
+ *
+ * Nothing here exits, prints to a terminal or makes a system call other than reading the file it is
+ * asked to read. Diagnostics go to the sink in struct asm_options. There is no state outside the
+ * objects: two threads may assemble two texts at once.
+ *
+ * The rows (instruction forms, helpers, map types, program types, attach kinds, types, CPUs) are
+ * const arrays, expanded from the .def files in tables/. Other folders read them through the
+ * accessors below, or expand a .def file themselves.
+ */
+#ifndef ASM_H
+#define ASM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define ASM_VERSION "0.1"
+
+/* A kernel version as the rows hold it; 0 means that no released kernel takes the form. */
+#define ASM_KERNEL(major, minor) ((major) * 256 + (minor))
+
+/* The kernel whose instructions, helpers and numbers the rows are complete for. */
+#define ASM_KERNEL_NEWEST ASM_KERNEL(7, 2)
+
+/* ---- instructions ---- */
+
+enum asm_endian { ASM_LITTLE, ASM_BIG };
+
+/*
+ * One 8-byte slot, host byte order, RFC 9669 section 3. regs holds dst in the low and src in the
+ * high nibble on every host; asm_insn_bytes() turns it into the layout of the target.
+ */
+struct asm_insn {
+	uint8_t code;
+	uint8_t regs;
+	int16_t off;
+	int32_t imm;
+};
+
+static inline unsigned int asm_dst(struct asm_insn insn)
+{
+	return insn.regs & 0xfu;
+}
+
+static inline unsigned int asm_src(struct asm_insn insn)
+{
+	return insn.regs >> 4;
+}
+
+/*
+ * Write the slot as the target's memory holds it (big-endian targets swap the register nibbles
+ * too).
+ */
+void asm_insn_bytes(struct asm_insn insn, enum asm_endian endian, uint8_t out[8]);
+
+enum asm_insn_flags {
+	ASM_WIDE = 1 << 0,	/* takes two slots */
+	ASM_STACKARG_LD = 1 << 1, /* may use r11 as its base, offset > 0 */
+	ASM_STACKARG_ST = 1 << 2, /* may use r11 as its base, offset < 0 */
+};
+
+/* A form of an instruction: tables/insn.def documents the columns. */
+struct asm_form {
+	const char *name;	/* mnemonic */
+	const char *syntax;	/* template in pseudo-C */
+	const char *kernel;	/* as the kernel's logs have it; "": the same */
+	const char *gas;	/* with mnemonics; "": none */
+	uint8_t code;
+	uint8_t src;		/* fixed src field, when the template has no S */
+	int16_t off;		/* fixed offset field, when the template has no O, T */
+	int32_t imm;		/* fixed immediate field, when the template has no immediate */
+	uint16_t since;		/* ASM_KERNEL() */
+	uint8_t flags;		/* enum asm_insn_flags */
+};
+
+/* ---- rows ---- */
+
+struct asm_helper {
+	const char *name;	/* without bpf_ */
+	uint32_t id;
+	uint16_t since;
+};
+
+/* What a map type demands of key and value. */
+enum asm_size_rule {
+	ASM_SIZE_ANY,		/* any size > 0 */
+	ASM_SIZE_ZERO,		/* must be 0: the map has none */
+	ASM_SIZE_U32,		/* must be 4 */
+	ASM_SIZE_U64,		/* must be 8 */
+	ASM_SIZE_U32_OR_U64,	/* 4 or 8 */
+	ASM_SIZE_U32_MULTIPLE,	/* a multiple of 4 or 8: stack traces */
+	ASM_SIZE_FREE,		/* the kernel has a rule of its own, or none */
+};
+
+enum asm_map_flags {
+	ASM_MAP_PERCPU = 1 << 0,	/* a value a possible CPU */
+	ASM_MAP_NO_PREALLOC = 1 << 1,	/* the kernel demands BPF_F_NO_PREALLOC */
+	ASM_MAP_NO_ENTRIES = 1 << 2,	/* max_entries must be 0 */
+	ASM_MAP_RING = 1 << 3,		/* max_entries is bytes: a power of two, whole pages */
+	ASM_MAP_BY_CPU = 1 << 4,	/* max_entries 0 means the number of possible CPUs */
+};
+
+struct asm_map_type {
+	const char *name;	/* bpftool's word */
+	const char *constant;	/* BPF_MAP_TYPE_... */
+	uint32_t number;
+	enum asm_size_rule key, value;
+	uint32_t flags;		/* enum asm_map_flags */
+	uint16_t since;
+};
+
+struct asm_prog_type {
+	const char *name;	/* bpftool's word */
+	const char *constant;	/* BPF_PROG_TYPE_... */
+	uint32_t number;
+	uint16_t since;
+};
+
+/* What stands behind the '/' of a section name. */
+enum asm_target {
+	ASM_TARGET_NONE,	/* nothing: the name is complete */
+	ASM_TARGET_TRACEPOINT,	/* category/name */
+	ASM_TARGET_RAW_TRACEPOINT, /* name of a tracepoint */
+	ASM_TARGET_FUNCTION,	/* kernel function[+offset] */
+	ASM_TARGET_PATTERN,	/* glob over kernel functions */
+	ASM_TARGET_SYSCALL,	/* system call name */
+	ASM_TARGET_BINARY,	/* path:symbol[+offset] */
+	ASM_TARGET_USDT,	/* path:provider:name */
+	ASM_TARGET_BTF_FUNCTION, /* kernel function, by BTF */
+	ASM_TARGET_LSM_HOOK,
+	ASM_TARGET_ITER,	/* iterator name */
+	ASM_TARGET_STRUCT_OPS,
+	ASM_TARGET_EXT,		/* function of another program */
+};
+
+/* Which system calls attach it. */
+enum asm_attach_how {
+	ASM_ATTACH_NOT,		/* loads; something else attaches or runs it */
+	ASM_ATTACH_PERF_TRACEPOINT, /* perf_event_open(2) of the tracepoint's id */
+	ASM_ATTACH_PERF_KPROBE,	/* perf_event_open(2) of the kprobe PMU */
+	ASM_ATTACH_PERF_UPROBE,	/* perf_event_open(2) of the uprobe PMU */
+	ASM_ATTACH_PERF_SAMPLE,	/* perf_event_open(2) of a counter */
+	ASM_ATTACH_KPROBE_MULTI, /* BPF_LINK_CREATE over symbols */
+	ASM_ATTACH_UPROBE_MULTI, /* BPF_LINK_CREATE over offsets */
+	ASM_ATTACH_RAW_TRACEPOINT, /* BPF_RAW_TRACEPOINT_OPEN by name */
+	ASM_ATTACH_TRACING,	/* BPF_RAW_TRACEPOINT_OPEN, target fixed at load */
+	ASM_ATTACH_TRACING_MULTI, /* BPF_LINK_CREATE over BTF ids */
+	ASM_ATTACH_ITER,	/* BPF_LINK_CREATE, then BPF_ITER_CREATE */
+	ASM_ATTACH_IFINDEX,	/* BPF_LINK_CREATE on a network device */
+	ASM_ATTACH_CGROUP,	/* BPF_LINK_CREATE on a cgroup */
+	ASM_ATTACH_NETNS,	/* BPF_LINK_CREATE on a network namespace */
+	ASM_ATTACH_NETFILTER,	/* BPF_LINK_CREATE with hook and priority */
+	ASM_ATTACH_SOCKMAP,	/* BPF_PROG_ATTACH on a map */
+	ASM_ATTACH_SOCKET,	/* setsockopt(2) */
+	ASM_ATTACH_STRUCT_OPS,	/* through a struct_ops map */
+	ASM_ATTACH_LIRC,	/* BPF_PROG_ATTACH on a device file */
+};
+
+enum asm_attach_flags {
+	ASM_ATTACH_SLEEPABLE = 1 << 0,	/* BPF_F_SLEEPABLE at load */
+	ASM_ATTACH_RETURN = 1 << 1,	/* on return of the function */
+	ASM_ATTACH_BTF_ID = 1 << 2,	/* attach_btf_id at load */
+	ASM_ATTACH_FRAGS = 1 << 3,	/* BPF_F_XDP_HAS_FRAGS at load */
+};
+
+/* One libbpf section name. A row with a target matches "name/target", one without only "name". */
+struct asm_attach {
+	const char *section;
+	uint32_t prog_type;
+	uint32_t attach_type;	/* expected_attach_type at load */
+	enum asm_target target;
+	enum asm_attach_how how;
+	uint32_t flags;		/* enum asm_attach_flags */
+	uint16_t since;
+};
+
+struct asm_cpu_reg {
+	const char *name;	/* as the kernel's struct pt_regs (user_pt_regs) names it */
+	uint16_t offset, size;	/* bytes */
+};
+
+enum { ASM_CPU_ARGS = 8 };
+
+/* A CPU: byte order, system call numbers, and its struct pt_regs as a kprobe program sees it. */
+struct asm_cpu {
+	const char *name;	/* x86_64, arm64, s390x, ppc64le, riscv64 */
+	uint16_t machine;	/* e_machine */
+	enum asm_endian endian;
+	uint16_t nr_bpf, nr_perf_event_open;
+	const char *args[ASM_CPU_ARGS];	/* function arguments by register name, NULL-padded */
+	const char *sysargs[ASM_CPU_ARGS]; /* system call arguments */
+	const char *ret, *ip, *sp, *fp;
+	const struct asm_cpu_reg *regs;
+	size_t nregs;
+};
+
+/* How a value of the type prints. */
+enum asm_format {
+	ASM_UNSIGNED,
+	ASM_SIGNED,
+	ASM_BOOL,
+	ASM_CHAR,		/* an array of it is text, up to the first NUL */
+	ASM_COMM,		/* 16 bytes of text: a command name, <unknown> when empty */
+	ASM_NETWORK,		/* unsigned, network byte order in memory */
+	ASM_POINTER,		/* hexadecimal */
+	ASM_IPV4,
+	ASM_IPV6,
+	ASM_MAC,
+	ASM_KTIME,		/* nanoseconds of CLOCK_MONOTONIC */
+	ASM_KSYM,		/* a kernel address */
+	ASM_STRUCT,
+};
+
+struct asm_type;
+
+/* A type, or an array of it. count 0: not an array. */
+struct asm_typeref {
+	const struct asm_type *type;
+	uint32_t count;
+};
+
+struct asm_field {
+	const char *name;
+	struct asm_typeref type;
+	uint32_t offset;	/* bytes */
+};
+
+struct asm_type {
+	const char *name;
+	enum asm_format format;
+	uint32_t size, align;	/* bytes */
+	const struct asm_field *fields;	/* of ASM_STRUCT */
+	size_t nfields;
+};
+
+/* Bytes that the reference spans. */
+uint64_t asm_sizeof(struct asm_typeref ref);
+
+/* Each table, whole; *n is the number of rows. */
+const struct asm_form *asm_forms(size_t *n);
+const struct asm_helper *asm_helpers(size_t *n);
+const struct asm_map_type *asm_map_types(size_t *n);
+const struct asm_prog_type *asm_prog_types(size_t *n);
+const struct asm_attach *asm_attaches(size_t *n);
+const struct asm_cpu *asm_cpus(size_t *n);
+const struct asm_type *asm_types(size_t *n);
+
+/* One row by name or number; NULL when there is none. */
+const struct asm_helper *asm_helper_find(const char *name);	/* with or without bpf_ */
+const struct asm_map_type *asm_map_type_find(const char *name);	/* bpftool's word or the constant */
+const struct asm_map_type *asm_map_type_number(uint32_t number);
+const struct asm_prog_type *asm_prog_type_number(uint32_t number);
+const struct asm_cpu *asm_cpu_find(const char *name);
+const struct asm_cpu *asm_cpu_native(void);	/* NULL on a CPU without a row */
+const struct asm_cpu_reg *asm_cpu_reg_find(const struct asm_cpu *cpu, const char *name);
+
+/*
+ * The row of a section name and, in *target, what stands behind its '/' ("" when nothing does).
+ * NULL when no row takes the name.
+ */
+const struct asm_attach *asm_attach_find(const char *section, const char **target);
+
+/*
+ * Edit distance for suggestions: how far two names are apart, counting swapped neighbours as one
+ * edit; anything past `most` is reported as most + 1.
+ */
+unsigned int asm_distance(const char *a, const char *b, unsigned int most);
+
+/* The text of asm_near_text() fits in ASM_NEAR_TEXT bytes. */
+enum { ASM_NEAR_MOST = 3, ASM_NEAR_NAME = 64, ASM_NEAR_TEXT = ASM_NEAR_MOST * ASM_NEAR_NAME + 32 };
+
+/* Which of many names a misspelt one may have meant: the nearest offered so far. */
+struct asm_near {
+	char name[ASM_NEAR_NAME];
+	unsigned int best;	/* names farther than that do not count */
+	unsigned int count;
+	char found[ASM_NEAR_MOST][ASM_NEAR_NAME];
+};
+
+/* Begin with the misspelt name; up to a third of it may be wrong. */
+void asm_near_start(struct asm_near *near, const char *name, size_t len);
+
+/* A candidate, copied. Underscores left out at its front are one mistake. Of equals the
+ * first are kept. */
+void asm_near_offer(struct asm_near *near, const char *name, size_t len);
+
+/* "; did you mean 'a', 'b' or 'c'?", or "" when nothing was near. Returns buf. */
+const char *asm_near_text(const struct asm_near *near, char *buf);
+
+/* ---- diagnostics ---- */
+
+enum asm_severity { ASM_ERROR, ASM_WARNING, ASM_NOTE };
+
+/*
+ * A place in a text. line and col count from 1; col counts bytes. text is the source line, not NUL-
+ * terminated.
+ */
+struct asm_place {
+	const char *file;
+	unsigned int line, col;
+	const char *text;
+	size_t len;
+};
+
+struct asm_diag {
+	enum asm_severity severity;
+	struct asm_place place;	/* file NULL: no place */
+	unsigned int width;	/* bytes to underline, at least 1 */
+	const char *message;	/* no newline */
+};
+
+typedef void asm_sink(void *arg, const struct asm_diag *diag);
+
+/*
+ * Print as `file:line:col: error: message`, the source line and a caret. Lines longer than a
+ * terminal are cut around the caret; bytes that are not printable text show as '?'.
+ */
+void asm_diag_print(FILE *f, const struct asm_diag *diag);
+
+/* ---- the model ---- */
+
+struct asm_map {
+	const char *name;
+	const struct asm_map_type *type;
+	struct asm_typeref key, value;	/* type NULL: only the size was given, or there is none */
+	uint32_t key_size, value_size, max_entries, map_flags;
+	uint64_t map_extra;
+	uint32_t pos;
+};
+
+/* A program (section set) or a BPF-to-BPF subprogram (section NULL). */
+struct asm_func {
+	const char *name;
+	const char *section;
+	const struct asm_attach *attach; /* NULL: subprogram, or a file without .prog */
+	const char *target;		/* behind the '/' of section */
+	uint32_t start, count;		/* slots in asm_object.insns */
+	uint32_t pos;
+};
+
+enum asm_reloc_kind {
+	ASM_RELOC_MAP,		/* address of map `index`; a wide instruction */
+	ASM_RELOC_MAP_VALUE,	/* address of its first value + addend; a wide instruction */
+	ASM_RELOC_CALL,		/* call of function `index` */
+	ASM_RELOC_FUNC,		/* address of function `index`; a wide instruction */
+	ASM_RELOC_KFUNC,	/* call of the kernel function `name` */
+	ASM_RELOC_EXTERN,	/* address of the external symbol `name`; a wide instruction */
+};
+
+struct asm_reloc {
+	uint32_t slot;
+	enum asm_reloc_kind kind;
+	uint32_t index;
+	const char *name;
+	int32_t addend;
+	uint32_t pos;
+};
+
+struct asm_source;
+
+/*
+ * Everything a text says. Owned by the caller of asm_assemble(), freed with asm_free(); the text
+ * must outlive it.
+ */
+struct asm_object {
+	const char *license;	/* NULL: none given */
+	struct asm_insn *insns;
+	uint32_t *insn_pos;	/* a position a slot, for asm_object_place() */
+	size_t ninsns;
+	struct asm_func *funcs;	/* in text order, no gaps: they cover insns */
+	size_t nfuncs;
+	struct asm_map *maps;
+	size_t nmaps;
+	struct asm_reloc *relocs; /* by rising slot */
+	size_t nrelocs;
+	const struct asm_type **structs;
+	size_t nstructs;
+	enum asm_endian endian;
+	const struct asm_source *source;
+};
+
+/* What the kernel says about a field that the text names. */
+struct asm_kfield {
+	uint32_t offset, size;	/* bytes */
+};
+
+/*
+ * Resolve a kernel fact: path is "kernel.TYPE.FIELD..." or "ctx.FIELD" in a program of the given
+ * section ("" outside of one). False with a reason in why: the assembler reports it at the place of
+ * the name.
+ */
+typedef bool asm_resolver(void *arg, const char *path, const char *section, struct asm_kfield *out,
+			  char *why, size_t why_size);
+
+struct asm_options {
+	const struct asm_cpu *cpu;	/* target of pt_regs names; NULL: the native one */
+	enum asm_endian endian;
+	const char *const *defines;	/* NAME=EXPR: beats the .equ of that name */
+	size_t ndefines;
+	const char *const *folders;	/* where .include looks after the folder of the text */
+	size_t nfolders;
+	asm_sink *sink;			/* NULL: diagnostics are dropped */
+	void *sink_arg;
+	asm_resolver *resolve;		/* NULL: kernel facts are an error */
+	void *resolve_arg;
+};
+
+/*
+ * Assemble. name stands in the diagnostics. Returns NULL when there was an error (each reported, up
+ * to 20, in text order). The text is borrowed.
+ */
+struct asm_object *asm_assemble(const char *name, const char *text, size_t len,
+				const struct asm_options *opt);
+void asm_free(struct asm_object *obj);	/* NULL is fine */
+
+/* Where a position of the object is in its text. */
+struct asm_place asm_object_place(const struct asm_object *obj, uint32_t pos);
+
+/*
+ * The program of that name; with NULL the only one. NULL when there is none, or several to choose
+ * from.
+ */
+const struct asm_func *asm_object_program(const struct asm_object *obj, const char *name);
+
+/* One program as the kernel takes it: its own slots, then those of every subprogram it reaches. */
+struct asm_program {
+	const struct asm_func *func;
+	const struct asm_insn *insns;
+	const uint32_t *insn_pos;
+	size_t ninsns;
+	struct asm_reloc *relocs;	/* those left: maps, kfuncs, externs; slots of this array */
+	size_t nrelocs;
+	bool borrowed;			/* insns and insn_pos are the object's own */
+};
+
+/*
+ * Lay out `func` with its subprograms and resolve the calls. 0 or -ENOMEM. The object must outlive
+ * *out. Free with asm_program_free().
+ */
+int asm_link(const struct asm_object *obj, const struct asm_func *func, struct asm_program *out);
+void asm_program_free(struct asm_program *prog);	/* zeroed is fine */
+
+/* ---- output; each leaves errors in the stream for the caller to see with ferror() ---- */
+
+void asm_emit_raw(FILE *f, const struct asm_program *prog, enum asm_endian endian);
+void asm_emit_hex(FILE *f, const struct asm_program *prog, enum asm_endian endian);
+void asm_emit_list(FILE *f, const struct asm_object *obj);
+int asm_emit_c(FILE *f, const struct asm_object *obj, const char *name);	/* 0 or -ENOMEM */
+
+/* ---- reference ---- */
+
+/* Text with aligned columns and a heading, or a JSON object a line. */
+enum asm_ref { ASM_REF_TEXT, ASM_REF_JSON };
+
+/*
+ * The rows of a kind (insn, helper, map, prog, attach, type), all of them or those of a name; the
+ * list of kinds with what NULL. False when there is no such kind or name: near, of ASM_NEAR_TEXT
+ * bytes, then has near ones.
+ */
+bool asm_emit_ref(FILE *f, const char *what, const char *name, enum asm_ref how, char *near);
+
+/* ---- disassembly ---- */
+
+enum asm_dialect {
+	ASM_DIALECT_KERNEL,	/* as the verifier's log and bpftool print it */
+	ASM_DIALECT_LLVM,	/* as llvm-objdump does */
+	ASM_DIALECT_GAS,	/* mnemonics, where gas has one */
+};
+
+/* The slot that the target's memory holds: the inverse of asm_insn_bytes(). */
+struct asm_insn asm_insn_read(const uint8_t bytes[8], enum asm_endian endian);
+
+/* The row of the first instruction of n slots; NULL when no row has that encoding. */
+const struct asm_form *asm_insn_form(const struct asm_insn *insns, size_t n);
+
+/*
+ * Text of the first instruction of n slots, into ASM_INSN_TEXT bytes: bpfasm reads it back to the
+ * same slots. What is no instruction is data, for the byte order given. label is the name of a
+ * jump's target; NULL: the distance. Returns how many slots the text stands for; 0 when n is 0.
+ */
+enum { ASM_INSN_TEXT = 128 };
+unsigned int asm_insn_text(const struct asm_insn *insns, size_t n, enum asm_endian endian,
+			   enum asm_dialect dialect, const char *label, char *buf);
+
+/* A line an instruction; but in the kernel's dialect targets get labels. 0 or -ENOMEM. */
+int asm_emit_text(FILE *f, const struct asm_insn *insns, size_t n, enum asm_endian endian,
+		  enum asm_dialect dialect);
+
+/* ---- files ---- */
+
+/*
+ * Read a whole file; "-" is standard input. The text is NUL-terminated behind *len and freed with
+ * free(). 0 or -errno (-EISDIR for a directory, -EFBIG past 2 GiB).
+ */
+int asm_read_file(const char *path, char **text, size_t *len);
+
+/* ---- BTF, the kernel's type data: a reader over bytes that are not trusted ---- */
+
+struct asm_btf;
+
+enum asm_btf_kind {
+	ASM_BTF_INT = 1, ASM_BTF_PTR, ASM_BTF_ARRAY, ASM_BTF_STRUCT, ASM_BTF_UNION, ASM_BTF_ENUM,
+	ASM_BTF_FWD, ASM_BTF_TYPEDEF, ASM_BTF_VOLATILE, ASM_BTF_CONST, ASM_BTF_RESTRICT,
+	ASM_BTF_FUNC, ASM_BTF_FUNC_PROTO, ASM_BTF_VAR, ASM_BTF_DATASEC, ASM_BTF_FLOAT,
+	ASM_BTF_DECL_TAG, ASM_BTF_TYPE_TAG, ASM_BTF_ENUM64,
+};
+
+/*
+ * Index BTF data (/sys/kernel/btf/vmlinux, or a .BTF section) of either byte order. The bytes are
+ * borrowed. 0, -EINVAL for data that is not well-formed, -ENOMEM.
+ */
+int asm_btf_open(const void *data, size_t len, struct asm_btf **out);
+void asm_btf_close(struct asm_btf *btf);	/* NULL is fine */
+
+/* Type id of that kind and name, or -ENOENT. */
+int32_t asm_btf_find(const struct asm_btf *btf, enum asm_btf_kind kind, const char *name);
+
+/* Visit each named type of a kind; stops when fn returns false. */
+void asm_btf_names(const struct asm_btf *btf, enum asm_btf_kind kind,
+		   bool (*fn)(void *arg, const char *name), void *arg);
+
+/*
+ * Offset and size of "TYPE.FIELD.FIELD": structs, unions and typedefs of them, through anonymous
+ * members and arrays with [N]; an array without a bound (0 elements, or [1] at the end of a
+ * structure) takes any N. Bitfields and what lies behind a pointer are errors. False with a reason
+ * in why (with near names, where there are any).
+ */
+bool asm_btf_field(const struct asm_btf *btf, const char *path, struct asm_kfield *out,
+		   char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asm.h"
+#include "assemble.h"
+#include "data.h"
+#include "diag.h"
+#include "directive.h"
+#include "num.h"
+#include "expand.h"
+#include "expr.h"
+#include "insn.h"
+#include "lex.h"
+#include "log.h"
+#include "symbols.h"
+#include "isa.h"
+#include "mem.h"
+#include "source.h"
+#include "tables.h"
+#include "unit.h"
+
+/* The object and the memory that it lives in. */
+struct whole {
+	struct asm_object obj;
+	struct mem mem;
+};
+
+/* ---- names that are there from the start ---- */
+
+static void assemble_add_constant(void *arg, const char *name, uint64_t value)
+{
+	struct unit *unit = arg;
+	struct num *num = mem_alloc(&unit->mem, sizeof(*num));
+	struct symbol *symbol = symbols_put(&unit->names, name, strlen(name));
+
+	*num = num_unsigned(value);
+	symbol->kind = UNIT_CONSTANT;
+	symbol->data = num;
+}
+
+static void assemble_add_helpers(struct unit *unit)
+{
+	const struct asm_helper *rows;
+	size_t i, n;
+
+	rows = asm_helpers(&n);
+	for (i = 0; i < n; i++) {
+		char *name = mem_alloc(&unit->mem, strlen(rows[i].name) + sizeof("bpf_"));
+
+		strcpy(name, "bpf_");
+		strcat(name, rows[i].name);
+		symbols_put(&unit->helpers, name, strlen(name))->index = rows[i].id;
+		symbols_put(&unit->helpers, name + 4, strlen(name + 4))->index = rows[i].id;
+	}
+}
+
+static void assemble_add_types(struct unit *unit)
+{
+	const struct asm_type *rows;
+	size_t i, n;
+
+	rows = asm_types(&n);
+	for (i = 0; i < n; i++)
+		symbols_put(&unit->types, rows[i].name, strlen(rows[i].name))->data = &rows[i];
+}
+
+/* -D NAME=EXPR: the text is assembled as an expression, so that errors have a place */
+static void assemble_define(struct unit *unit, const char *text)
+{
+	const struct asm_source *source = source_add(&unit->mem, &unit->sources, "-D", text,
+						     strlen(text));
+	struct symbol *symbol;
+	struct value value;
+	struct token name;
+	struct num *num;
+
+	lex_start(&unit->lex, source, &unit->diags);
+	name = unit->lex.token;
+	lex_next(&unit->lex);
+	if (!unit_expect(unit, '=', "NAME=EXPR") || !expr_number(unit, &value))
+		return;
+	if (unit->lex.token.kind != LEX_END) {
+		unit_expect(unit, LEX_END, "the end of the expression");
+		return;
+	}
+	symbol = unit_define(unit, &name, UNIT_DEFINE);
+	if (!symbol)
+		return;
+	num = mem_alloc(&unit->mem, sizeof(*num));
+	*num = value.num;
+	symbol->data = num;
+}
+
+static void assemble_prepare(struct unit *unit)
+{
+	size_t i;
+
+	unit->diags.mem = &unit->mem;
+	unit->names.mem = &unit->mem;
+	unit->helpers.mem = &unit->mem;
+	unit->types.mem = &unit->mem;
+	unit->macros.mem = &unit->mem;
+	unit->labels.mem = &unit->mem;
+	unit->directives.mem = &unit->mem;
+	unit->obj = &((struct whole *)mem_alloc(&unit->mem, sizeof(struct whole)))->obj;
+	unit->obj->endian = unit->opt->endian;
+	isa_build(&unit->isa, &unit->mem);
+	directive_init(unit);
+	tables_each_constant(unit, assemble_add_constant);
+	assemble_add_helpers(unit);
+	assemble_add_types(unit);
+	for (i = 0; i < unit->opt->ndefines; i++)
+		assemble_define(unit, unit->opt->defines[i]);
+}
+
+/* ---- statements ---- */
+
+static bool assemble_label(struct unit *unit, const struct token *name)
+{
+	struct symbol *symbol;
+
+	if (name->kind == LEX_REGISTER64 || name->kind == LEX_REGISTER32)
+		return unit_error(unit, name, "'%.*s' is a register and cannot be a label",
+				  (int)name->len, name->text);
+	if (name->len == 2 && !memcmp(name->text, "pc", 2))
+		return unit_error(unit, name, "'pc' cannot be a label: pc+n is a distance");
+	directive_open_function(unit);
+	data_close(unit);
+	symbol = symbols_get(&unit->labels, name->text, name->len);
+	if (symbol) {
+		unit_error(unit, name, "label '%.*s' is defined already", (int)name->len,
+			   name->text);
+		unit_note_first(unit, symbol);
+		return false;
+	}
+	symbol = symbols_put(&unit->labels, name->text, name->len);
+	symbol->index = (uint32_t)unit->obj->ninsns;
+	symbol->pos = lex_pos(&unit->lex, name->text);
+	return true;
+}
+
+/* Whether the token is the name of a label: a ':' comes next. The token is then behind it. */
+static bool assemble_take_label(struct unit *unit)
+{
+	struct lexer saved = unit->lex;
+	const char *at = saved.at;
+
+	while (at < saved.end && (*at == ' ' || *at == '\t'))
+		at++;
+	if ((saved.token.kind != LEX_NAME && saved.token.kind != LEX_REGISTER64 &&
+	     saved.token.kind != LEX_REGISTER32) || at == saved.end || *at != ':' ||
+	    log_is_noise(unit, &saved.token))
+		return false;
+	lex_next(&unit->lex);
+	lex_next(&unit->lex);
+	assemble_label(unit, &saved.token);
+	return true;
+}
+
+/* A log comes back to an instruction on each way that leads to it; once is enough. */
+static bool assemble_is_seen(struct unit *unit, const struct log_prefix *prefix)
+{
+	const struct asm_object *obj = unit->obj;
+	uint32_t start = obj->nfuncs ? obj->funcs[obj->nfuncs - 1].start : 0;
+	size_t next = obj->ninsns - start;
+
+	if (!prefix->given || prefix->slot == next)
+		return prefix->skip;
+	if (prefix->slot < next)
+		return true;
+	diag_add(&unit->diags, ASM_ERROR, prefix->pos, 1, next + 1 == prefix->slot ?
+		 "instruction %zu is not in this listing" :
+		 "instructions from %zu on are not in this listing", next);
+	return true;
+}
+
+static void assemble_statement(struct unit *unit)
+{
+	struct token *token = &unit->lex.token;
+	struct log_prefix prefix;
+	char say[LEX_SAY];
+	bool ok;
+
+	log_take_prefix(unit, &prefix);
+	while (!prefix.skip && assemble_take_label(unit))
+		;
+	if (assemble_is_seen(unit, &prefix)) {
+		lex_skip_statement(&unit->lex);
+		return;
+	}
+	if (token->kind == LEX_SEPARATOR || token->kind == LEX_END)
+		return;
+	if (token->kind == LEX_DIRECTIVE) {
+		ok = directive_parse(unit);
+	} else if (unit->macros.count && token->kind == LEX_NAME && expand_call(unit)) {
+		ok = true;
+	} else {
+		directive_open_function(unit);
+		ok = insn_parse(unit, prefix.given ? &prefix : NULL);
+	}
+	if (ok && token->kind != LEX_SEPARATOR && token->kind != LEX_END)
+		unit_error(unit, token, "expected the end of the statement, saw %s",
+			   lex_say(token, say));
+	lex_skip_statement(&unit->lex);
+}
+
+/* A -D that nothing asked for is most likely misspelt. */
+static void assemble_check_defines(struct unit *unit)
+{
+	char near[ASM_NEAR_TEXT];
+	size_t i;
+
+	for (i = 0; i < unit->names.count; i++) {
+		const struct symbol *symbol = &unit->names.entries[i];
+
+		if (symbol->kind == UNIT_DEFINE && !symbol->used)
+			diag_add(&unit->diags, ASM_WARNING, symbol->pos, symbol->len,
+				 "nothing uses '%.*s'%s", (int)symbol->len, symbol->name,
+				 unit_near(&unit->names, symbol->name, symbol->len,
+					   1 << UNIT_CONSTANT, near));
+	}
+}
+
+void assemble_source(struct unit *unit, const struct asm_source *source)
+{
+	unsigned int base = unit->open_ifs, outer = unit->if_base;
+	struct lexer saved = unit->lex;
+
+	unit->if_base = base;
+	lex_start(&unit->lex, source, &unit->diags);
+	while (unit->lex.token.kind != LEX_END && unit->diags.errors <= DIAG_MOST) {
+		assemble_statement(unit);
+		if (unit->lex.token.kind == LEX_SEPARATOR)
+			lex_next(&unit->lex);
+	}
+	expand_check_open(unit, base);
+	unit->if_base = outer;
+	unit->lex = saved;
+}
+
+static void assemble_text(struct unit *unit, const char *name, const char *text, size_t len)
+{
+	const struct asm_source *source = source_add(&unit->mem, &unit->sources, name, text, len);
+
+	if (!source) {
+		diag_add(&unit->diags, ASM_ERROR, 0, 1, "%s is larger than 4 GiB", name);
+		return;
+	}
+	assemble_source(unit, source);
+	if (unit->diags.errors > DIAG_MOST)
+		return;
+	directive_close_function(unit);
+	insn_close_object(unit);
+	if (!unit->obj->nfuncs && !unit->diags.errors)
+		diag_add(&unit->diags, ASM_ERROR, 0, 1, "%s has no instructions", name);
+	assemble_check_defines(unit);
+}
+
+/* Hand the memory of the assembly over to the object; what only the assembly needed goes. */
+static struct asm_object *assemble_finish(struct unit *unit)
+{
+	struct whole *whole = (struct whole *)unit->obj;
+
+	mem_drop(unit->fixups);
+	mem_drop(unit->references);
+	mem_drop(unit->labels.entries);
+	mem_drop(unit->labels.slots);
+	unit->obj->source = unit->sources;
+	whole->mem = unit->mem;
+	whole->mem.oom = NULL;
+	return unit->obj;
+}
+
+/* No memory is left to collect diagnostics: this one goes to the sink as it is. */
+static void assemble_out_of_memory(const struct asm_options *opt)
+{
+	struct asm_diag diag;
+
+	memset(&diag, 0, sizeof(diag));
+	diag.severity = ASM_ERROR;
+	diag.message = strerror(ENOMEM);
+	if (opt->sink)
+		opt->sink(opt->sink_arg, &diag);
+}
+
+struct asm_object *asm_assemble(const char *name, const char *text, size_t len,
+				const struct asm_options *opt)
+{
+	struct unit *unit = calloc(1, sizeof(*unit));
+	struct asm_object *obj = NULL;
+	jmp_buf oom;
+
+	if (!unit) {
+		assemble_out_of_memory(opt);
+		return NULL;
+	}
+	unit->opt = opt;
+	unit->mem.oom = &oom;
+	if (setjmp(oom)) {
+		assemble_out_of_memory(opt);
+		mem_free(&unit->mem);
+		free(unit);
+		return NULL;
+	}
+	assemble_prepare(unit);
+	if (!unit->diags.errors)
+		assemble_text(unit, name, text, len);
+	diag_flush(&unit->diags, unit->sources, opt);
+	if (unit->diags.errors)
+		mem_free(&unit->mem);
+	else
+		obj = assemble_finish(unit);
+	free(unit);
+	return obj;
+}
+
+void asm_free(struct asm_object *obj)
+{
+	struct mem mem;
+
+	if (!obj)
+		return;
+	mem = ((struct whole *)obj)->mem;
+	mem_free(&mem);
+}
+
+struct asm_place asm_object_place(const struct asm_object *obj, uint32_t pos)
+{
+	struct asm_place place;
+
+	source_place(obj->source, pos, &place);
+	return place;
+}
+
+const struct asm_func *asm_object_program(const struct asm_object *obj, const char *name)
+{
+	const struct asm_func *found = NULL;
+	size_t i;
+
+	for (i = 0; i < obj->nfuncs; i++) {
+		const struct asm_func *func = &obj->funcs[i];
+
+		if (!func->section || (name && strcmp(func->name, name) != 0))
+			continue;
+		if (found)
+			return NULL;
+		found = func;
+	}
+	return found;
+}

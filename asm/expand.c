@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asm.h"
+#include "assemble.h"
+#include "diag.h"
+#include "num.h"
+#include "expand.h"
+#include "expr.h"
+#include "lex.h"
+#include "symbols.h"
+#include "isa.h"
+#include "mem.h"
+#include "source.h"
+#include "unit.h"
+
+enum {
+	EXPAND_DEEPEST = 64,	/* texts within texts */
+	EXPAND_MOST = 1 << 26,	/* bytes of one expansion */
+	EXPAND_TOTAL = 1 << 28,	/* and of all of them */
+	EXPAND_PARAMETERS = 16,
+};
+
+/* A macro: its parameters and its text, which lie in the text that defines it. */
+struct macro {
+	const char *name;
+	uint32_t name_len;
+	unsigned int nparameters;
+	struct {
+		const char *name, *value;	/* value NULL: no default */
+		uint32_t len, value_len;
+	} parameters[EXPAND_PARAMETERS];
+	const char *body;
+	size_t len;
+};
+
+/* Text being put together. */
+struct expansion {
+	struct unit *unit;
+	char *text;
+	size_t len, room;
+	bool too_long;
+};
+
+static void expansion_add(struct expansion *out, const char *text, size_t len)
+{
+	if (len > EXPAND_MOST - out->len) {
+		out->too_long = true;
+		return;
+	}
+	out->text = mem_grow(&out->unit->mem, out->text, &out->room, out->len + len + 1, 1);
+	memcpy(out->text + out->len, text, len);
+	out->len += len;
+}
+
+/* Assemble a text in place of the statement whose first token is `at`. */
+static bool expand_text(struct unit *unit, const struct token *at, const char *name,
+			const char *why, const char *text, size_t len)
+{
+	struct asm_source *source;
+
+	unit->expanded += len;
+	if (unit->expanded > EXPAND_TOTAL)
+		return unit_error(unit, at, "macros, repetitions and included files make more than "
+				  "%d bytes of text", EXPAND_TOTAL);
+	if (unit->level >= EXPAND_DEEPEST)
+		return unit_error(unit, at, "more than %d texts within each other", EXPAND_DEEPEST);
+	source = source_add(&unit->mem, &unit->sources, name, text, len);
+	if (!source)
+		return unit_error(unit, at, "all texts together are larger than 4 GiB");
+	source->parent = lex_pos(&unit->lex, at->text);
+	source->parent_len = at->len;
+	source->why = why;
+	unit->level++;
+	assemble_source(unit, source);
+	unit->level--;
+	return true;
+}
+
+static bool expand_is_end(const struct token *token)
+{
+	return token->kind == LEX_SEPARATOR || token->kind == LEX_END;
+}
+
+static bool expand_expect_end(struct unit *unit)
+{
+	char say[LEX_SAY];
+
+	return expand_is_end(&unit->lex.token) ||
+	       unit_error(unit, &unit->lex.token, "expected the end of the statement, saw %s",
+			  lex_say(&unit->lex.token, say));
+}
+
+/* ---- .include ---- */
+
+/* The folder of the text that the lexer is in, with its '/'; "" for the current one. */
+static size_t expand_folder(const struct unit *unit)
+{
+	const char *slash = strrchr(unit->lex.source->name, '/');
+
+	return slash ? (size_t)(slash - unit->lex.source->name) + 1 : 0;
+}
+
+/* Read the file beside the text or in one of the folders; the name it was found by. */
+static char *expand_find(struct unit *unit, const char *file, char **text, size_t *len, int *err)
+{
+	size_t i, folder = file[0] == '/' ? 0 : expand_folder(unit);
+	char *name = mem_alloc(&unit->mem, folder + strlen(file) + 1);
+
+	memcpy(name, unit->lex.source->name, folder);
+	strcpy(name + folder, file);
+	*err = asm_read_file(name, text, len);
+	for (i = 0; *err && file[0] != '/' && i < unit->opt->nfolders; i++) {
+		name = mem_alloc(&unit->mem, strlen(unit->opt->folders[i]) + strlen(file) + 2);
+		sprintf(name, "%s/%s", unit->opt->folders[i], file);
+		*err = asm_read_file(name, text, len);
+	}
+	return name;
+}
+
+/* Whether the text that the lexer is in, or one around it, has that name. */
+static bool expand_is_open(const struct unit *unit, const char *name)
+{
+	const struct asm_source *source = unit->lex.source;
+
+	while (source && strcmp(source->name, name) != 0)
+		source = source->parent ? source_of(unit->sources, source->parent) : NULL;
+	return source != NULL;
+}
+
+bool expand_include(struct unit *unit)
+{
+	struct token at = unit->lex.token;
+	const char *file = unit_string(unit, "a file such as \"maps.bpfasm\"");
+	char *text, *name, *copy;
+	size_t len;
+	int err;
+
+	if (!file)
+		return false;
+	name = expand_find(unit, file, &text, &len, &err);
+	if (err)
+		return unit_error(unit, &at, "cannot read '%s': %s", file, strerror(-err));
+	copy = mem_text(&unit->mem, text, len);
+	free(text);
+	if (expand_is_open(unit, name))
+		return unit_error(unit, &at, "'%s' includes itself", name);
+	lex_next(&unit->lex);
+	return expand_expect_end(unit) &&
+	       expand_text(unit, &at, name, "included from here", copy, len);
+}
+
+/* ---- blocks of lines ---- */
+
+/* The first word of the line, which begins at `at`; its length. */
+static size_t expand_word(const char **at, const char *end)
+{
+	const char *from;
+
+	while (*at < end && (**at == ' ' || **at == '\t'))
+		++*at;
+	for (from = *at; from < end && *from != ' ' && *from != '\t' && *from != '\n' &&
+	     *from != '\r' && *from != ';' && *from != '#'; from++)
+		;
+	return (size_t)(from - *at);
+}
+
+static bool expand_is_word(const char *at, size_t len, const char *word)
+{
+	return len == strlen(word) && !memcmp(at, word, len);
+}
+
+/* The words at the front of a line that begin a block, divide it (NULL: nothing does), end it. */
+struct block {
+	const char *open, *middle, *close;
+};
+
+/*
+ * Take the lines behind this statement up to the line that ends the block, or divides it; the lexer
+ * is then behind that line's word. Returns the word, NULL when there is none, which is reported.
+ */
+static const char *expand_block(struct unit *unit, const struct token *at,
+				const struct block *block, const char **body, size_t *len)
+{
+	struct lexer *lex = &unit->lex;
+	const char *line, *word, *end;
+	unsigned int depth = 0;
+	size_t n;
+
+	lex_skip_line(lex);
+	*body = lex->at;
+	for (line = lex->at; line < lex->end;) {
+		word = line;
+		n = expand_word(&word, lex->end);
+		end = NULL;
+		if (expand_is_word(word, n, block->close))
+			end = block->close;
+		else if (block->middle && expand_is_word(word, n, block->middle))
+			end = block->middle;
+		if (!depth && end) {
+			*len = (size_t)(line - *body);
+			lex->at = word + n;
+			lex_next(lex);
+			return end;
+		}
+		depth += expand_is_word(word, n, block->open);
+		depth -= end == block->close;
+		line = memchr(line, '\n', (size_t)(lex->end - line));
+		line = line ? line + 1 : lex->end;
+	}
+	unit_error(unit, at, "this has no %s", block->close);
+	lex->at = lex->end;
+	lex_next(lex);
+	return NULL;
+}
+
+/* ---- .rept ---- */
+
+bool expand_rept(struct unit *unit)
+{
+	static const struct block block = { ".rept", NULL, ".endr" };
+	struct token at = unit->lex.token;
+	struct expansion out = { .unit = unit };
+	struct value value;
+	const char *body;
+	uint64_t i;
+	size_t len;
+	bool ok;
+
+	ok = expr_number(unit, &value) &&
+	     expr_range(unit, &value, "the number of repetitions", 0, EXPAND_MOST) &&
+	     expand_expect_end(unit);
+	/* a wrong number does not spill the body over the text */
+	if (!expand_block(unit, &at, &block, &body, &len) || !ok)
+		return false;
+	for (i = 0; i < value.num.mag && !out.too_long; i++)
+		expansion_add(&out, body, len);
+	if (out.too_long)
+		return unit_error(unit, &at, "this makes more than %d bytes of text", EXPAND_MOST);
+	return !out.len || expand_text(unit, &at, ".rept", "repeated here", out.text, out.len);
+}
+
+/* ---- .macro ---- */
+
+/* NAME or NAME=DEFAULT, the default up to the next comma */
+static bool macro_parameter(struct unit *unit, struct macro *macro)
+{
+	struct lexer *lex = &unit->lex;
+	unsigned int n = macro->nparameters;
+	char say[LEX_SAY];
+
+	if (lex->token.kind != LEX_NAME)
+		return unit_error(unit, &lex->token, "expected the name of a parameter, saw %s",
+				  lex_say(&lex->token, say));
+	if (n == EXPAND_PARAMETERS)
+		return unit_error(unit, &lex->token, "a macro has at most %d parameters",
+				  EXPAND_PARAMETERS);
+	macro->parameters[n].name = lex->token.text;
+	macro->parameters[n].len = lex->token.len;
+	macro->nparameters++;
+	lex_next(lex);
+	if (lex->token.kind != '=')
+		return true;
+	macro->parameters[n].value = lex_take_argument(lex, &macro->parameters[n].value_len);
+	return true;
+}
+
+static bool macro_parameters(struct unit *unit, struct macro *macro)
+{
+	while (!expand_is_end(&unit->lex.token)) {
+		if (!macro_parameter(unit, macro))
+			return false;
+		if (unit->lex.token.kind == ',')
+			lex_next(&unit->lex);
+	}
+	return true;
+}
+
+bool expand_macro(struct unit *unit)
+{
+	static const struct block block = { ".macro", NULL, ".endm" };
+	struct macro *macro = mem_alloc(&unit->mem, sizeof(*macro));
+	struct token at = unit->lex.token;
+	struct symbol *symbol = unit_add(unit, &unit->macros, &at);
+	bool ok = symbol != NULL;
+
+	macro->name = at.text;
+	macro->name_len = at.len;
+	if (ok)
+		lex_next(&unit->lex);
+	ok = ok && macro_parameters(unit, macro);
+	/* a wrong head does not spill the body over the text */
+	if (!expand_block(unit, &at, &block, &macro->body, &macro->len) || !ok)
+		return false;
+	symbol = symbols_get(&unit->macros, at.text, at.len);
+	symbol->data = macro;
+	return true;
+}
+
+/* The argument of a call that stands for a parameter; the default where there is none. */
+static bool macro_bind(struct unit *unit, const struct token *at, const struct macro *macro,
+		       struct macro *bound)
+{
+	struct lexer *lex = &unit->lex;
+	unsigned int i = 0;
+
+	*bound = *macro;
+	while (!expand_is_end(&lex->token)) {
+		if (i == macro->nparameters)
+			return unit_error(unit, &lex->token, "'%.*s' takes at most %u arguments",
+					  (int)macro->name_len, macro->name, macro->nparameters);
+		lex->at = lex->token.text;
+		bound->parameters[i].value =
+			lex_take_argument(lex, &bound->parameters[i].value_len);
+		i++;
+		if (lex->token.kind == ',')
+			lex_next(lex);
+	}
+	for (i = 0; i < macro->nparameters; i++)
+		if (!bound->parameters[i].value)
+			return unit_error(unit, at, "'%.*s' needs its argument %u, '%.*s'",
+					  (int)macro->name_len, macro->name, i + 1,
+					  (int)macro->parameters[i].len,
+					  macro->parameters[i].name);
+	return true;
+}
+
+/* What stands behind a '\\' in the body: \@, \() or a parameter. Returns how many bytes. */
+static size_t macro_substitute(struct expansion *out, const struct macro *bound, const char *at,
+			       size_t left, unsigned int call)
+{
+	char number[16];
+	unsigned int i;
+	size_t len;
+
+	if (left && *at == '@') {
+		expansion_add(out, number, (size_t)snprintf(number, sizeof(number), "%u", call));
+		return 1;
+	}
+	if (left > 1 && at[0] == '(' && at[1] == ')')
+		return 2;
+	for (len = 0; len < left && (at[len] == '_' || (at[len] >= '0' && at[len] <= '9') ||
+				     (at[len] >= 'a' && at[len] <= 'z') ||
+				     (at[len] >= 'A' && at[len] <= 'Z')); len++)
+		;
+	for (i = 0; i < bound->nparameters; i++) {
+		if (bound->parameters[i].len == len &&
+		    !memcmp(bound->parameters[i].name, at, len)) {
+			expansion_add(out, bound->parameters[i].value,
+				      bound->parameters[i].value_len);
+			return len;
+		}
+	}
+	expansion_add(out, "\\", 1);
+	return 0;
+}
+
+static void macro_fill(struct expansion *out, const struct macro *bound, unsigned int call)
+{
+	const char *at = bound->body, *end = at + bound->len, *slash;
+
+	for (; at < end; at += macro_substitute(out, bound, at, (size_t)(end - at), call)) {
+		slash = memchr(at, '\\', (size_t)(end - at));
+		expansion_add(out, at, (size_t)((slash ? slash : end) - at));
+		if (!slash)
+			return;
+		at = slash + 1;
+	}
+}
+
+bool expand_call(struct unit *unit)
+{
+	struct token at = unit->lex.token;
+	const struct symbol *symbol = symbols_get(&unit->macros, at.text, at.len);
+	struct expansion out = { .unit = unit };
+	struct macro bound;
+	char *name;
+
+	if (!symbol || !symbol->data)
+		return false;
+	lex_next(&unit->lex);
+	if (!macro_bind(unit, &at, symbol->data, &bound)) {
+		lex_skip_statement(&unit->lex);
+		return true;
+	}
+	macro_fill(&out, &bound, unit->calls++);
+	name = mem_alloc(&unit->mem, at.len + sizeof("<macro >"));
+	sprintf(name, "<macro %.*s>", (int)at.len, at.text);
+	if (out.too_long)
+		unit_error(unit, &at, "this makes more than %d bytes of text", EXPAND_MOST);
+	else if (out.len)
+		expand_text(unit, &at, name, "in the expansion of this macro", out.text, out.len);
+	return true;
+}
+
+/* ---- .if ---- */
+
+/* Skip to the .endif that belongs to the .if at `at`, or to its .else, which opens a part. */
+static bool expand_skip(struct unit *unit, const struct token *at, const struct block *block)
+{
+	const char *body, *end;
+	size_t len;
+
+	end = expand_block(unit, at, block, &body, &len);
+	unit->open_ifs += end && end == block->middle;
+	return end != NULL;
+}
+
+bool expand_if(struct unit *unit)
+{
+	static const struct block block = { ".if", ".else", ".endif" };
+	struct token at = unit->lex.token;
+	struct value value;
+
+	if (!expr_number(unit, &value) || !expand_expect_end(unit)) {
+		unit->open_ifs++;	/* its .endif has one to close */
+		return false;
+	}
+	if (!value.num.mag)
+		return expand_skip(unit, &at, &block);
+	unit->open_ifs++;
+	return true;
+}
+
+/* Reached from the part that was taken: the other one is skipped. */
+bool expand_else(struct unit *unit)
+{
+	static const struct block block = { ".if", NULL, ".endif" };
+	struct token at = unit->lex.token;
+
+	if (unit->open_ifs == unit->if_base)
+		return unit_error(unit, &at, "there is no .if before this .else");
+	unit->open_ifs--;
+	return expand_skip(unit, &at, &block);
+}
+
+bool expand_endif(struct unit *unit)
+{
+	if (unit->open_ifs == unit->if_base)
+		return unit_error(unit, &unit->lex.token, "there is no .if before this .endif");
+	unit->open_ifs--;
+	return true;
+}
+
+bool expand_stray(struct unit *unit)
+{
+	return unit_error(unit, &unit->lex.token, "there is nothing open before this end");
+}
+
+void expand_check_open(struct unit *unit, unsigned int base)
+{
+	if (unit->open_ifs > base)
+		unit_error(unit, &unit->lex.token, "an .if of this text has no .endif");
+	unit->open_ifs = base;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <string.h>
+
+#include "asm.h"
+#include "lex.h"
+#include "symbols.h"
+#include "isa.h"
+#include "mem.h"
+#include "source.h"
+
+/* len is that of text: all of a start-up is looking words up. */
+static const struct {
+	char text[8];
+	uint8_t len;
+	uint8_t word;		/* enum isa_word */
+	uint16_t edge;
+} isa_words[] = {
+	{ "rD", 2, ISA_RD, LEX_REGISTER64 },
+	{ "rS", 2, ISA_RS, LEX_REGISTER64 },
+	{ "wD", 2, ISA_WD, LEX_REGISTER32 },
+	{ "wS", 2, ISA_WS, LEX_REGISTER32 },
+	{ "r0", 2, ISA_R0, LEX_REGISTER64 },
+	{ "w0", 2, ISA_W0, LEX_REGISTER32 },
+	{ "imm", 3, ISA_IMM, ISA_EDGE_EXPR },
+	{ "imm64", 5, ISA_IMM64, ISA_EDGE_EXPR },
+	{ "next", 4, ISA_NEXT, ISA_EDGE_EXPR },
+	{ "hi", 2, ISA_HI, ISA_EDGE_EXPR },
+	{ "lo", 2, ISA_LO, ISA_EDGE_EXPR },
+	{ "off", 3, ISA_OFF, ISA_EDGE_OFFSET },
+	{ "label", 5, ISA_LABEL, ISA_EDGE_LABEL },
+	{ "func", 4, ISA_FUNC, ISA_EDGE_FUNC },
+};
+
+enum { ISA_NWORDS = sizeof(isa_words) / sizeof(isa_words[0]) };
+
+static bool isa_is_operand(uint16_t edge)
+{
+	return edge >= ISA_EDGE_EXPR && edge < ISA_EDGE_KEYWORD;
+}
+
+/* The child of a node along an edge, made when missing; operands come after all other children. */
+static uint16_t isa_child(struct isa *isa, struct mem *mem, uint16_t node, uint16_t edge)
+{
+	uint16_t at, *link, fresh = (uint16_t)isa->nnodes;
+
+	for (at = isa->nodes[node].child; at; at = isa->nodes[at].next)
+		if (isa->nodes[at].edge == edge)
+			return at;
+	isa->nodes = mem_grow(mem, isa->nodes, &isa->nodes_room, isa->nnodes + 1,
+			      sizeof(*isa->nodes));
+	memset(&isa->nodes[fresh], 0, sizeof(*isa->nodes));
+	isa->nnodes++;
+	link = &isa->nodes[node].child;
+	while (*link && (isa_is_operand(edge) || !isa_is_operand(isa->nodes[*link].edge)))
+		link = &isa->nodes[*link].next;
+	isa->nodes[fresh].edge = edge;
+	isa->nodes[fresh].next = *link;
+	*link = fresh;
+	return fresh;
+}
+
+static uint16_t isa_keyword(struct isa *isa, const struct token *token)
+{
+	const struct symbol *symbol = symbols_get(&isa->keywords, token->text, token->len);
+
+	if (!symbol) {
+		uint32_t index = (uint32_t)isa->keywords.count;
+		struct symbol *fresh = symbols_put(&isa->keywords, token->text, token->len);
+
+		fresh->index = index;
+		fresh->kind = token->kind == LEX_NAME ? ISA_KEYWORD_NAME : ISA_KEYWORD_NUMBER;
+		symbol = fresh;
+	}
+	return (uint16_t)(ISA_EDGE_KEYWORD + symbol->index);
+}
+
+static size_t isa_find_word(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < ISA_NWORDS; i++)
+		if (isa_words[i].len == len && !memcmp(isa_words[i].text, text, len))
+			break;
+	return i;
+}
+
+int isa_word(const char *text, size_t *len)
+{
+	size_t i;
+
+	*len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+	i = isa_find_word(text, *len);
+	return i < ISA_NWORDS ? isa_words[i].word : -1;
+}
+
+/* The edge of a token of a template; an operand is noted in the spelling. */
+static uint16_t isa_edge(struct isa *isa, struct isa_spelling *spelling, const struct token *token)
+{
+	size_t i = isa_find_word(token->text, token->len);
+
+	if (i < ISA_NWORDS) {
+		spelling->words[spelling->nwords++] = isa_words[i].word;
+		return isa_words[i].edge;
+	}
+	if (token->kind == LEX_NAME || token->kind == LEX_NUMBER)
+		return isa_keyword(isa, token);
+	return token->kind;
+}
+
+/* "+ off" and "+ imm" are one operand that begins with a sign or is not there. */
+static bool isa_is_offset(struct lexer *lex, struct isa_spelling *spelling)
+{
+	struct lexer saved = *lex;
+
+	lex_next(lex);
+	if (saved.token.kind == '+' && (lex_is(lex, "off") || lex_is(lex, "imm"))) {
+		spelling->words[spelling->nwords++] = lex_is(lex, "off") ? ISA_OFF : ISA_PLUS_IMM;
+		return true;
+	}
+	*lex = saved;
+	return false;
+}
+
+static void isa_add(struct isa *isa, struct mem *mem, const struct asm_form *form,
+		    const char *text, size_t len)
+{
+	struct asm_source source = { .text = text, .len = len };
+	struct isa_spelling *spelling;
+	struct lexer lex;
+	uint16_t node = 0;
+
+	isa->spellings = mem_grow(mem, isa->spellings, &isa->spellings_room,
+				  isa->nspellings + 1, sizeof(*isa->spellings));
+	spelling = &isa->spellings[isa->nspellings];
+	memset(spelling, 0, sizeof(*spelling));
+	spelling->form = form;
+	for (lex_start(&lex, &source, NULL); lex.token.kind != LEX_END; lex_next(&lex)) {
+		uint16_t edge = isa_is_offset(&lex, spelling) ? ISA_EDGE_OFFSET :
+				isa_edge(isa, spelling, &lex.token);
+
+		if (lex.token.kind == LEX_NUMBER)
+			isa->nodes[node].number = true;
+		node = isa_child(isa, mem, node, edge);
+	}
+	/* the forms of call differ in src, which the operand decides: the first stands for all */
+	if (!isa->nodes[node].spelling)
+		isa->nodes[node].spelling = (uint16_t)++isa->nspellings;
+}
+
+static size_t isa_hash(const struct isa *isa, uint16_t from, uint16_t edge)
+{
+	return (from * 31u + edge * 17u) & (isa->nsteps - 1);
+}
+
+/* Enter each node but the operands under its parent; note the operands in the parent. */
+static void isa_index(struct isa *isa, struct mem *mem)
+{
+	uint16_t from, to;
+	size_t at;
+
+	for (isa->nsteps = 1; isa->nsteps < 2 * isa->nnodes; isa->nsteps *= 2)
+		;
+	isa->steps = mem_alloc(mem, isa->nsteps * sizeof(*isa->steps));
+	for (from = 0; from < isa->nnodes; from++) {
+		for (to = isa->nodes[from].child; to; to = isa->nodes[to].next) {
+			if (isa_is_operand(isa->nodes[to].edge)) {
+				/* they are the last of the siblings */
+				isa->nodes[from].operand = to;
+				break;
+			}
+			at = isa_hash(isa, from, isa->nodes[to].edge);
+			while (isa->steps[at].to)
+				at = (at + 1) & (isa->nsteps - 1);
+			isa->steps[at].from = from;
+			isa->steps[at].edge = isa->nodes[to].edge;
+			isa->steps[at].to = to;
+		}
+	}
+}
+
+uint16_t isa_step(const struct isa *isa, uint16_t from, uint16_t edge)
+{
+	size_t at = isa_hash(isa, from, edge);
+
+	for (; isa->steps[at].to; at = (at + 1) & (isa->nsteps - 1))
+		if (isa->steps[at].from == from && isa->steps[at].edge == edge)
+			return isa->steps[at].to;
+	return 0;
+}
+
+/* A spelling a line. */
+static void isa_add_lines(struct isa *isa, struct mem *mem, const struct asm_form *form,
+			  const char *text)
+{
+	size_t len;
+
+	for (; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		isa_add(isa, mem, form, text, len);
+	}
+}
+
+void isa_build(struct isa *isa, struct mem *mem)
+{
+	const struct asm_form *forms;
+	size_t i, n;
+
+	memset(isa, 0, sizeof(*isa));
+	isa->keywords.mem = mem;
+	isa->nodes = mem_grow(mem, NULL, &isa->nodes_room, 1, sizeof(*isa->nodes));
+	memset(isa->nodes, 0, sizeof(*isa->nodes));
+	isa->nnodes = 1;
+	forms = asm_forms(&n);
+	for (i = 0; i < n; i++) {
+		isa_add_lines(isa, mem, &forms[i], forms[i].syntax);
+		isa_add_lines(isa, mem, &forms[i], forms[i].kernel);
+		isa_add_lines(isa, mem, &forms[i], forms[i].gas);
+	}
+	isa_index(isa, mem);
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <string.h>
+
+#include "asm.h"
+#include "diag.h"
+#include "num.h"
+#include "expr.h"
+#include "lex.h"
+#include "symbols.h"
+#include "isa.h"
+#include "map.h"
+#include "mem.h"
+#include "source.h"
+#include "type.h"
+#include "unit.h"
+
+enum { MAP_RING_LEAST = 4096 };	/* the smallest page: where pages are larger, the kernel checks */
+
+/* A .map being read. */
+struct map_parse {
+	struct unit *unit;
+	struct asm_map map;
+	struct token name;
+	uint32_t seen;		/* bits of map_words[] */
+};
+
+static bool map_type_near(struct unit *unit, const struct token *token)
+{
+	const struct asm_map_type *rows;
+	char text[ASM_NEAR_TEXT];
+	struct asm_near near;
+	size_t i, n;
+
+	asm_near_start(&near, token->text, token->len);
+	rows = asm_map_types(&n);
+	for (i = 0; i < n; i++)
+		asm_near_offer(&near, rows[i].name, strlen(rows[i].name));
+	return unit_error(unit, token, "unknown map type '%.*s'%s", (int)token->len, token->text,
+			  asm_near_text(&near, text));
+}
+
+/* bpftool's word, or an expression with its number */
+static bool map_read_type(struct map_parse *parse)
+{
+	struct unit *unit = parse->unit;
+	struct token token = unit->lex.token;
+	struct symbol *constant = symbols_get(&unit->names, token.text, token.len);
+	struct value value;
+
+	if (token.kind == LEX_NAME) {
+		char *word = mem_text(&unit->mem, token.text, token.len);
+
+		parse->map.type = asm_map_type_find(word);
+		if (parse->map.type) {
+			lex_next(&unit->lex);
+			return true;
+		}
+		if (!constant)
+			return map_type_near(unit, &token);
+	}
+	if (!expr_number(unit, &value) ||
+	    !expr_range(unit, &value, "a map type of", 1, UINT32_MAX))
+		return false;
+	parse->map.type = asm_map_type_number((uint32_t)value.num.mag);
+	if (!parse->map.type)
+		return unit_error(unit, &token, "there is no map type %llu",
+				  (unsigned long long)value.num.mag);
+	return true;
+}
+
+/* A type, or a number of bytes */
+static bool map_read_layout(struct map_parse *parse, const char *what, struct asm_typeref *ref,
+			    uint32_t *size)
+{
+	struct unit *unit = parse->unit;
+	const struct token *token = &unit->lex.token;
+	const struct symbol *symbol = symbols_get(&unit->names, token->text, token->len);
+	bool number = (symbol && (1u << symbol->kind & UNIT_NUMBERS)) ||
+		      lex_is(&unit->lex, "sizeof");
+	struct value value;
+
+	if (token->kind == LEX_NAME && !number) {
+		if (!type_reference(unit, ref))
+			return false;
+		*size = (uint32_t)asm_sizeof(*ref);
+		return true;
+	}
+	if (!expr_number(unit, &value) || !expr_range(unit, &value, what, 0, INT32_MAX))
+		return false;
+	*size = (uint32_t)value.num.mag;
+	return true;
+}
+
+static bool map_read_key(struct map_parse *parse)
+{
+	return map_read_layout(parse, "a key size of", &parse->map.key, &parse->map.key_size);
+}
+
+static bool map_read_value(struct map_parse *parse)
+{
+	return map_read_layout(parse, "a value size of", &parse->map.value,
+			       &parse->map.value_size);
+}
+
+static bool map_read_u32(struct map_parse *parse, const char *what, uint32_t *out)
+{
+	struct value value;
+
+	if (!expr_number(parse->unit, &value) ||
+	    !expr_range(parse->unit, &value, what, 0, UINT32_MAX))
+		return false;
+	*out = (uint32_t)value.num.mag;
+	return true;
+}
+
+static bool map_read_entries(struct map_parse *parse)
+{
+	return map_read_u32(parse, "a number of entries of", &parse->map.max_entries);
+}
+
+static bool map_read_flags(struct map_parse *parse)
+{
+	return map_read_u32(parse, "map flags of", &parse->map.map_flags);
+}
+
+static bool map_read_extra(struct map_parse *parse)
+{
+	struct value value;
+
+	if (!expr_number(parse->unit, &value) ||
+	    !expr_range(parse->unit, &value, "map_extra of", 0, UINT64_MAX))
+		return false;
+	parse->map.map_extra = value.num.mag;
+	return true;
+}
+
+enum map_word { MAP_TYPE, MAP_KEY, MAP_VALUE, MAP_ENTRIES, MAP_FLAGS, MAP_EXTRA };
+
+static const struct {
+	char name[12];
+	bool (*read)(struct map_parse *parse);
+} map_words[] = {
+	[MAP_TYPE] = { "type", map_read_type },
+	[MAP_KEY] = { "key", map_read_key },
+	[MAP_VALUE] = { "value", map_read_value },
+	[MAP_ENTRIES] = { "entries", map_read_entries },
+	[MAP_FLAGS] = { "flags", map_read_flags },
+	[MAP_EXTRA] = { "map_extra", map_read_extra },
+};
+
+enum { MAP_WORDS = sizeof(map_words) / sizeof(map_words[0]) };
+
+static bool map_word(struct map_parse *parse)
+{
+	struct lexer *lex = &parse->unit->lex;
+	char say[LEX_SAY];
+	unsigned int i;
+
+	for (i = 0; i < MAP_WORDS && !lex_is(lex, map_words[i].name); i++)
+		;
+	if (i == MAP_WORDS)
+		return unit_error(parse->unit, &lex->token, "expected type, key, value, entries, "
+				  "flags or map_extra, saw %s", lex_say(&lex->token, say));
+	if (parse->seen & 1u << i)
+		return unit_error(parse->unit, &lex->token, "'%s' is given twice",
+				  map_words[i].name);
+	parse->seen |= 1u << i;
+	lex_next(lex);
+	return map_words[i].read(parse);
+}
+
+/* ---- the kernel's rules, where the row knows them ---- */
+
+static bool map_check_size(struct map_parse *parse, const char *what, enum asm_size_rule rule,
+			   uint32_t size)
+{
+	const char *must = NULL;
+
+	switch (rule) {
+	case ASM_SIZE_ANY:
+		must = size ? NULL : "must not be empty";
+		break;
+	case ASM_SIZE_ZERO:
+		must = size ? "must be left out" : NULL;
+		break;
+	case ASM_SIZE_U32:
+		must = size == 4 ? NULL : "must have 4 bytes";
+		break;
+	case ASM_SIZE_U64:
+		must = size == 8 ? NULL : "must have 8 bytes";
+		break;
+	case ASM_SIZE_U32_OR_U64:
+		must = size == 4 || size == 8 ? NULL : "must have 4 or 8 bytes";
+		break;
+	case ASM_SIZE_U32_MULTIPLE:
+		must = size && size % 4 == 0 ? NULL : "must have a multiple of 4 bytes";
+		break;
+	case ASM_SIZE_FREE:
+		break;
+	}
+	return !must || unit_error(parse->unit, &parse->name, "the %s of a map of type %s %s, "
+				   "this has %u bytes", what, parse->map.type->name, must, size);
+}
+
+static bool map_check_entries(struct map_parse *parse)
+{
+	const struct asm_map_type *type = parse->map.type;
+	uint32_t entries = parse->map.max_entries;
+
+	if (type->flags & ASM_MAP_NO_ENTRIES)
+		return !entries || unit_error(parse->unit, &parse->name,
+					      "a map of type %s has no entries", type->name);
+	if (type->flags & ASM_MAP_BY_CPU)
+		return true;
+	if (!entries)
+		return unit_error(parse->unit, &parse->name, "a map of type %s needs entries",
+				  type->name);
+	if (type->flags & ASM_MAP_RING && (entries & (entries - 1) || entries < MAP_RING_LEAST))
+		return unit_error(parse->unit, &parse->name, "the entries of a map of type %s are "
+				  "its bytes: a power of two, at least %d", type->name,
+				  MAP_RING_LEAST);
+	return true;
+}
+
+/* A ring buffer's value says how its records read; the kernel takes no value size for it. */
+static void map_settle(struct map_parse *parse)
+{
+	const struct asm_map_type *type = parse->map.type;
+
+	if (type->value == ASM_SIZE_ZERO && type->flags & ASM_MAP_RING)
+		parse->map.value_size = 0;
+	if (type->flags & ASM_MAP_NO_PREALLOC)
+		parse->map.map_flags |= 1; /* BPF_F_NO_PREALLOC */
+}
+
+static bool map_check(struct map_parse *parse)
+{
+	const struct asm_map_type *type = parse->map.type;
+
+	if (!type)
+		return unit_error(parse->unit, &parse->name, "the map has no type");
+	map_settle(parse);
+	return map_check_size(parse, "key", type->key, parse->map.key_size) &&
+	       map_check_size(parse, "value", type->value, parse->map.value_size) &&
+	       map_check_entries(parse);
+}
+
+static void map_add(struct unit *unit, const struct asm_map *map)
+{
+	struct asm_object *obj = unit->obj;
+
+	obj->maps = mem_grow(&unit->mem, obj->maps, &unit->maps_room, obj->nmaps + 1,
+			     sizeof(*obj->maps));
+	obj->maps[obj->nmaps++] = *map;
+}
+
+bool map_parse(struct unit *unit)
+{
+	struct map_parse parse = { .unit = unit, .name = unit->lex.token };
+	struct symbol *symbol = unit_define(unit, &parse.name, UNIT_MAP);
+
+	if (!symbol)
+		return false;
+	symbol->index = (uint32_t)unit->obj->nmaps;
+	parse.map.name = mem_text(&unit->mem, parse.name.text, parse.name.len);
+	parse.map.pos = lex_pos(&unit->lex, parse.name.text);
+	lex_next(&unit->lex);
+	while (unit->lex.token.kind != LEX_SEPARATOR && unit->lex.token.kind != LEX_END)
+		if (!map_word(&parse))
+			return false;
+	if (!map_check(&parse))
+		return false;
+	map_add(unit, &parse.map);
+	return true;
+}

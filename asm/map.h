@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* map.h - the .map directive. */
+#ifndef MAP_H
+#define MAP_H
+
+#include <stdbool.h>
+
+struct unit;
+
+/* .map NAME type T key TYPE value TYPE entries N flags N, with the token on NAME */
+bool map_parse(struct unit *unit);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <string.h>
+
+#include "asm.h"
+#include "mem.h"
+#include "source.h"
+
+/* Whether a line begins with a number, a colon and an opcode in parentheses. */
+static bool source_is_listing_line(const char *at, const char *end)
+{
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	if (at == end || *at < '0' || *at > '9')
+		return false;
+	while (at < end && *at >= '0' && *at <= '9')
+		at++;
+	return end - at > 6 && at[0] == ':' && at[1] == ' ' && at[2] == '(' && at[5] == ')';
+}
+
+/* What a listing has, it has near its front. */
+static bool source_is_listing(const char *text, size_t len)
+{
+	enum { FRONT = 64 * 1024 };
+	const char *at = text, *end = text + (len < FRONT ? len : FRONT), *newline;
+
+	for (; at < end; at = newline + 1) {
+		if (source_is_listing_line(at, end))
+			return true;
+		newline = memchr(at, '\n', (size_t)(end - at));
+		if (!newline)
+			break;
+	}
+	return false;
+}
+
+struct asm_source *source_add(struct mem *mem, const struct asm_source **list, const char *name,
+			      const char *text, size_t len)
+{
+	uint64_t base = *list ? (uint64_t)(*list)->base + (*list)->len + 1 : SOURCE_FIRST;
+	struct asm_source *source;
+
+	if (len >= UINT32_MAX - base)
+		return NULL;
+	source = mem_alloc(mem, sizeof(*source));
+	source->name = name;
+	source->text = text;
+	source->len = len;
+	source->listing = source_is_listing(text, len);
+	source->base = (uint32_t)base;
+	source->next = *list;
+	*list = source;
+	return source;
+}
+
+const struct asm_source *source_of(const struct asm_source *list, uint32_t pos)
+{
+	while (list && pos < list->base)
+		list = list->next;
+	return pos ? list : NULL;
+}
+
+uint32_t source_root(const struct asm_source *list, uint32_t pos)
+{
+	const struct asm_source *source = source_of(list, pos);
+
+	while (source && source->parent) {
+		pos = source->parent;
+		source = source_of(list, pos);
+	}
+	return pos;
+}
+
+void source_place(const struct asm_source *list, uint32_t pos, struct asm_place *out)
+{
+	const char *at, *line, *end, *newline;
+
+	memset(out, 0, sizeof(*out));
+	list = source_of(list, pos);
+	if (!list || pos - list->base > list->len)
+		return;
+	at = list->text + (pos - list->base);
+	end = list->text + list->len;
+	out->line = 1;
+	for (line = list->text; ; line = newline + 1) {
+		newline = memchr(line, '\n', (size_t)(at - line));
+		if (!newline)
+			break;
+		out->line++;
+	}
+	newline = memchr(at, '\n', (size_t)(end - at));
+	out->file = list->name;
+	out->col = (unsigned int)(at - line) + 1;
+	out->text = line;
+	out->len = (size_t)((newline ? newline : end) - line);
+}
