@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "loader.h"
+#include "say.h"
+
+/* Bytes for an option as one writes it. */
+enum { SPELLING = 32 };
+
+struct option {
+	uint32_t bit;		/* enum cli_bits */
+	char letter;		/* or '\0' */
+	const char *name;	/* or NULL */
+	const char *value;	/* as the usage has it; NULL: takes none */
+	const char *help;
+	bool (*take)(struct cli *cli, const char *value);
+	const char *wants;	/* what a value that was not taken should have been */
+};
+
+static bool take_define(struct cli *cli, const char *value)
+{
+	const char *equals = strchr(value, '=');
+
+	if (!equals || equals == value)
+		return false;
+	cli->defines[cli->ndefines++] = value;
+	return true;
+}
+
+static bool take_duration(struct cli *cli, const char *value)
+{
+	return cli_time(value, &cli->duration_ms);
+}
+
+static bool take_interval(struct cli *cli, const char *value)
+{
+	return cli_time(value, &cli->interval_ms);
+}
+
+static bool take_top(struct cli *cli, const char *value)
+{
+	return cli_count(value, &cli->top);
+}
+
+static const char a_time[] = "a time above 0, such as 3s, 500ms, 1.5m or 2h";
+
+static const struct option options[] = {
+	{ CLI_DEFINE, 'D', NULL, "NAME=EXPR", "give a constant of the text this value",
+	  take_define, "NAME=EXPR" },
+	{ CLI_DURATION, '\0', "duration", "T", "end after this time (seconds, or 500ms 3s 2m 1h)",
+	  take_duration, a_time },
+	{ CLI_INTERVAL, '\0', "interval", "T", "print the maps every so often, too",
+	  take_interval, a_time },
+	{ CLI_TOP, '\0', "top", "N", "of each map, the N entries with the largest number",
+	  take_top, "a number above 0" },
+	{ CLI_JSON, 'j', "json", NULL, "a line of JSON a record and a map", NULL, NULL },
+	{ CLI_ATTACH, '\0', "attach", NULL, "attach the programs, and pin the links too",
+	  NULL, NULL },
+	{ CLI_VERBOSE, 'v', "verbose", NULL, "say each step, and print the whole verifier log",
+	  NULL, NULL },
+	{ CLI_HELP, 'h', "help", NULL, "print this", NULL, NULL },
+	{ CLI_VERSION, 'V', "version", NULL, "print the version", NULL, NULL },
+};
+
+enum {
+	OPTIONS = sizeof(options) / sizeof(options[0]),
+	HELP_AT = 22,
+	MS_PER_S = 1000,
+};
+
+/* ---- values ---- */
+
+/* Milliseconds of a unit; 0 when there is no such unit. */
+static uint64_t unit_ms(const char *unit)
+{
+	static const struct {
+		const char *name;
+		uint64_t ms;
+	} units[] = {
+		{ "", MS_PER_S }, { "ms", 1 }, { "s", MS_PER_S }, { "m", 60 * MS_PER_S },
+		{ "h", 60 * 60 * MS_PER_S },
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(units[i].name, unit) == 0)
+			return units[i].ms;
+	return 0;
+}
+
+/* Digits; false when there are none, or more than fit. */
+static bool take_digits(const char **text, uint64_t *n)
+{
+	const char *s = *text;
+
+	for (*n = 0; *s >= '0' && *s <= '9'; s++) {
+		*n = *n * 10 + (uint64_t)(*s - '0');
+		if (*n > UINT_MAX)
+			return false;
+	}
+	if (s == *text)
+		return false;
+	*text = s;
+	return true;
+}
+
+bool cli_time(const char *text, unsigned int *ms)
+{
+	uint64_t whole, part = 0, scale = 1, unit, sum;
+
+	if (!take_digits(&text, &whole))
+		return false;
+	if (*text == '.') {
+		const char *start = ++text;
+
+		if (!take_digits(&text, &part))
+			return false;
+		for (; start < text; start++)
+			scale *= 10;
+	}
+	unit = unit_ms(text);
+	/* A fraction of many zeroes is short enough to pass as digits, but not to be scaled by. */
+	if (!unit || scale > UINT_MAX)
+		return false;
+	sum = whole * unit + part * unit / scale;
+	if (!sum || sum > UINT_MAX)
+		return false;
+	*ms = (unsigned int)sum;
+	return true;
+}
+
+bool cli_count(const char *text, unsigned int *n)
+{
+	uint64_t count;
+
+	if (!take_digits(&text, &count) || *text || !count)
+		return false;
+	*n = (unsigned int)count;
+	return true;
+}
+
+/* ---- options ---- */
+
+/* Where the words are, while they are taken. */
+struct words {
+	struct cli *cli;
+	char *const *at;
+	const struct cli_command *commands;
+	size_t ncommands, nwords;
+	const struct load_options *opt;
+};
+
+static const struct option *find_letter(char letter)
+{
+	for (size_t i = 0; i < OPTIONS; i++)
+		if (letter && options[i].letter == letter)
+			return &options[i];
+	return NULL;
+}
+
+static const struct option *find_name(const char *name, size_t len)
+{
+	for (size_t i = 0; i < OPTIONS; i++)
+		if (options[i].name && strlen(options[i].name) == len &&
+		    memcmp(options[i].name, name, len) == 0)
+			return &options[i];
+	return NULL;
+}
+
+/* As a person writes it: the name, or the letter when that is all there is. */
+static const char *spelling(const struct option *option, char buf[SPELLING])
+{
+	if (option->name)
+		snprintf(buf, SPELLING, "--%s", option->name);
+	else
+		snprintf(buf, SPELLING, "-%c", option->letter);
+	return buf;
+}
+
+static bool unknown_option(const struct words *w, const char *word)
+{
+	char buf[ASM_NEAR_NAME], hint[ASM_NEAR_TEXT];
+	struct asm_near near;
+
+	asm_near_start(&near, word, strcspn(word, "="));
+	for (size_t i = 0; i < OPTIONS && word[1] == '-'; i++) {
+		const char *known = spelling(&options[i], buf);
+
+		asm_near_offer(&near, known, strlen(known));
+	}
+	say_error(w->opt, NULL, "unknown option '%s'%s", word, asm_near_text(&near, hint));
+	return false;
+}
+
+/* value NULL: the next word is the value, if the option takes one. */
+static bool take_option(struct words *w, const struct option *option, const char *value)
+{
+	char buf[SPELLING];
+
+	w->cli->seen |= option->bit;
+	if (!option->value) {
+		if (value)
+			say_error(w->opt, NULL, "option '%s' takes no value",
+				  spelling(option, buf));
+		return !value;
+	}
+	if (!value)
+		value = *w->at ? *w->at++ : NULL;
+	if (!value)
+		say_error(w->opt, NULL, "option '%s' needs a value: %s", spelling(option, buf),
+			  option->wants);
+	else if (!option->take(w->cli, value))
+		say_error(w->opt, NULL, "option '%s': '%s' is not %s", spelling(option, buf), value,
+			  option->wants);
+	else
+		return true;
+	return false;
+}
+
+static bool take_long(struct words *w, const char *word)
+{
+	const char *name = word + 2, *equals = strchr(name, '=');
+	size_t len = equals ? (size_t)(equals - name) : strlen(name);
+	const struct option *option = find_name(name, len);
+
+	if (!option)
+		return unknown_option(w, word);
+	return take_option(w, option, equals ? equals + 1 : NULL);
+}
+
+/* Letters may be joined; one that takes a value takes the rest of the word. */
+static bool take_letters(struct words *w, const char *word)
+{
+	for (const char *s = word + 1; *s; s++) {
+		const struct option *option = find_letter(*s);
+
+		if (!option)
+			return unknown_option(w, word);
+		if (option->value)
+			return take_option(w, option, s[1] ? s + 1 : NULL);
+		if (!take_option(w, option, NULL))
+			return false;
+	}
+	return true;
+}
+
+/* ---- words ---- */
+
+static bool take_command(struct words *w, const char *word)
+{
+	char hint[ASM_NEAR_TEXT];
+	struct asm_near near;
+
+	asm_near_start(&near, word, strlen(word));
+	for (size_t i = 0; i < w->ncommands; i++) {
+		if (strcmp(w->commands[i].name, word) == 0) {
+			w->cli->command = &w->commands[i];
+			return true;
+		}
+		asm_near_offer(&near, w->commands[i].name, strlen(w->commands[i].name));
+	}
+	say_error(w->opt, NULL, "unknown command '%s'%s", word, asm_near_text(&near, hint));
+	return false;
+}
+
+static bool take_word(struct words *w, const char *word)
+{
+	const struct cli_command *command = w->cli->command;
+	bool runs = command && command->options & CLI_COMMAND;
+
+	if (!command)
+		return take_command(w, word);
+	if (w->nwords == command->nwords) {
+		say_error(w->opt, NULL, "'%s' is one word too many for '%s %s'%s", word,
+			  command->name, command->words,
+			  runs ? ": a command to run stands behind '--'" : "");
+		return false;
+	}
+	w->cli->words[w->nwords++] = word;
+	return true;
+}
+
+static bool take_run(struct words *w)
+{
+	w->cli->run = w->at;
+	w->cli->seen |= CLI_COMMAND;
+	if (!*w->at)
+		say_error(w->opt, NULL, "no command behind '--'");
+	return *w->at;
+}
+
+static bool take_all(struct words *w)
+{
+	while (*w->at) {
+		const char *word = *w->at++;
+		bool taken;
+
+		if (strcmp(word, "--") == 0)
+			return take_run(w);
+		if (word[0] != '-' || !word[1])
+			taken = take_word(w, word);
+		else if (word[1] == '-')
+			taken = take_long(w, word);
+		else
+			taken = take_letters(w, word);
+		if (!taken)
+			return false;
+	}
+	return true;
+}
+
+/* What only shows when all words have been seen. */
+static bool complete(const struct words *w)
+{
+	const struct cli_command *command = w->cli->command;
+	uint32_t odd;
+	char buf[SPELLING];
+
+	if (w->cli->seen & (CLI_HELP | CLI_VERSION))
+		return true;
+	if (!command) {
+		say_error(w->opt, NULL, "no command given");
+		return false;
+	}
+	if (w->nwords < command->nwords) {
+		say_error(w->opt, NULL, "'%s' needs %s", command->name, command->words);
+		return false;
+	}
+	odd = w->cli->seen & ~command->options;
+	for (size_t i = 0; i < OPTIONS; i++)
+		if (odd & options[i].bit)
+			say_error(w->opt, NULL, "'%s' takes no option '%s'", command->name,
+				  spelling(&options[i], buf));
+	if (odd & CLI_COMMAND)
+		say_error(w->opt, NULL, "'%s' runs no command", command->name);
+	return !odd;
+}
+
+bool cli_parse(struct cli *cli, const struct cli_command *commands, size_t ncommands,
+	       char *const *argv, const struct load_options *opt)
+{
+	struct words words = {
+		.cli = cli, .at = argv + 1, .commands = commands, .ncommands = ncommands,
+		.opt = opt,
+	};
+	size_t n = 0;
+
+	memset(cli, 0, sizeof(*cli));
+	while (argv[n])
+		n++;
+	cli->defines = calloc(n, sizeof(cli->defines[0]));
+	if (!cli->defines) {
+		say_error(opt, NULL, "%s", strerror(ENOMEM));
+		return false;
+	}
+	return take_all(&words) && complete(&words);
+}
+
+void cli_free(struct cli *cli)
+{
+	free(cli->defines);
+}
+
+/* ---- usage ---- */
+
+static void usage_line(FILE *f, const struct cli_command *command)
+{
+	char buf[SPELLING];
+
+	fprintf(f, "  bpfload %s %s", command->name, command->words);
+	for (size_t i = 0; i < OPTIONS; i++) {
+		const struct option *option = &options[i];
+
+		if (!(command->options & option->bit & ~(uint32_t)CLI_VERBOSE))
+			continue;
+		if (option->letter)
+			fprintf(f, " [-%c", option->letter);
+		else
+			fprintf(f, " [%s", spelling(option, buf));
+		fprintf(f, "%s%s]", option->value ? " " : "", option->value ? option->value : "");
+	}
+	fprintf(f, "%s\n      %s\n", command->options & CLI_COMMAND ? " [-- COMMAND ...]" : "",
+		command->help);
+}
+
+static void usage_option(FILE *f, const struct option *option)
+{
+	const char *space = option->value ? " " : "", *value = option->value ? option->value : "";
+	int at;
+
+	if (option->name && option->letter)
+		at = fprintf(f, "  -%c, --%s%s%s", option->letter, option->name, space, value);
+	else if (option->name)
+		at = fprintf(f, "  --%s%s%s", option->name, space, value);
+	else
+		at = fprintf(f, "  -%c%s%s", option->letter, space, value);
+	fprintf(f, "%*s%s\n", HELP_AT - (at < 0 ? 0 : at), "", option->help);
+}
+
+void cli_usage(FILE *f, const struct cli_command *commands, size_t ncommands)
+{
+	fprintf(f, "usage: bpfload COMMAND ...\n\n");
+	for (size_t i = 0; i < ncommands; i++)
+		usage_line(f, &commands[i]);
+	fprintf(f, "\n");
+	for (size_t i = 0; i < OPTIONS; i++)
+		usage_option(f, &options[i]);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts.h"
+#include "loader.h"
+#include "sys.h"
+#include "tracefs.h"
+
+static const char vmlinux[] = "/sys/kernel/btf/vmlinux";
+
+struct load_facts {
+	struct asm_btf *btf;
+	void *data;		/* what btf borrows */
+	size_t len;
+	bool mapped;		/* data is a mapping, not allocated */
+	bool tried;
+	int err;		/* why there is no btf */
+};
+
+struct load_facts *load_facts_new(void)
+{
+	return calloc(1, sizeof(struct load_facts));
+}
+
+void load_facts_free(struct load_facts *facts)
+{
+	if (!facts)
+		return;
+	asm_btf_close(facts->btf);
+	if (facts->mapped)
+		sys_unmap(facts->data, facts->len);
+	else
+		free(facts->data);
+	free(facts);
+}
+
+/* Mapping the file (6.16) saves copying megabytes; a kernel that cannot has them read. */
+static int facts_read(struct load_facts *facts)
+{
+	char *text;
+	int err;
+
+	facts->mapped = sys_map_file(vmlinux, &facts->data, &facts->len) == 0;
+	if (facts->mapped)
+		return 0;
+	err = asm_read_file(vmlinux, &text, &facts->len);
+	if (!err)
+		facts->data = text;
+	return err;
+}
+
+static int facts_btf(struct load_facts *facts)
+{
+	if (!facts->tried) {
+		facts->tried = true;
+		facts->err = facts_read(facts);
+		if (!facts->err)
+			facts->err = asm_btf_open(facts->data, facts->len, &facts->btf);
+	}
+	return facts->err;
+}
+
+/* Say why there is no BTF; the errno to return. */
+static int facts_missing(int err, char *why, size_t why_size)
+{
+	if (err == -ENOENT && sys_is_dir("/sys/kernel") != 0) {
+		snprintf(why, why_size, "the kernel's types are in %s, and no sysfs is mounted: "
+			 "`mount -t sysfs sysfs /sys` does that", vmlinux);
+		return -EOPNOTSUPP;
+	}
+	if (err == -ENOENT) {
+		snprintf(why, why_size, "this kernel tells no types: there is no %s "
+			 "(CONFIG_DEBUG_INFO_BTF)", vmlinux);
+		return -EOPNOTSUPP;
+	}
+	snprintf(why, why_size, "%s: %s", vmlinux,
+		 err == -EINVAL ? "this is not BTF as we know it" : strerror(-err));
+	return err;
+}
+
+/* A search for near names among those with a prefix, without it. */
+struct search {
+	struct asm_near near;
+	const char *prefix;
+};
+
+static bool offer(void *arg, const char *name)
+{
+	struct search *search = arg;
+	size_t skip = strlen(search->prefix);
+
+	if (strncmp(name, search->prefix, skip) == 0)
+		asm_near_offer(&search->near, name + skip, strlen(name + skip));
+	return true;
+}
+
+void facts_near(struct load_facts *facts, enum asm_btf_kind kind, const char *prefix,
+		const char *name, char *out)
+{
+	struct search search = { .prefix = prefix };
+
+	asm_near_start(&search.near, name, strlen(name));
+	if (facts_btf(facts) == 0)
+		asm_btf_names(facts->btf, kind, offer, &search);
+	asm_near_text(&search.near, out);
+}
+
+int32_t facts_btf_id(struct load_facts *facts, enum asm_btf_kind kind, const char *prefix,
+		     const char *name, char *why, size_t why_size)
+{
+	char full[256], near[ASM_NEAR_TEXT];
+	int err = facts_btf(facts);
+	int32_t id = -ENOENT;
+
+	if (err)
+		return facts_missing(err, why, why_size);
+	if ((size_t)snprintf(full, sizeof(full), "%s%s", prefix, name) < sizeof(full))
+		id = asm_btf_find(facts->btf, kind, full);
+	if (id < 0) {
+		facts_near(facts, kind, prefix, name, near);
+		snprintf(why, why_size, "this kernel's BTF has no %s%s%s", prefix, name, near);
+	}
+	return id;
+}
+
+/*
+ * A tracepoint's record without tracefs: the struct that its macro made. Only tracepoints that do
+ * not share a template have one of their own name; one that exists is right. tracefs calls its
+ * __data_loc_NAME members NAME.
+ */
+static bool record_field(struct load_facts *facts, const char *event, const char *field,
+			 struct asm_kfield *out)
+{
+	static const char *const before[] = { "", "__data_loc_" };
+	char path[256], why[256];
+
+	if (facts_btf(facts) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		int len = snprintf(path, sizeof(path), "trace_event_raw_%s.%s%s", event, before[i],
+				   field);
+
+		if ((size_t)len < sizeof(path) &&
+		    asm_btf_field(facts->btf, path, out, why, sizeof(why)))
+			return true;
+	}
+	return false;
+}
+
+static bool ctx_field(struct load_facts *facts, const char *field, const char *section,
+		      struct asm_kfield *out, char *why, size_t why_size)
+{
+	const char *target = "", *slash;
+	const struct asm_attach *attach = asm_attach_find(section, &target);
+	int err;
+
+	if (!attach || attach->target != ASM_TARGET_TRACEPOINT) {
+		snprintf(why, why_size, "ctx has named fields in tracepoint programs (tp/...)");
+		return false;
+	}
+	err = tracefs_field(target, field, out, why, why_size);
+	slash = strchr(target, '/');
+	if (err == -ENODEV && slash && record_field(facts, slash + 1, field, out))
+		return true;
+	return err == 0;
+}
+
+bool load_facts_resolve(void *facts_arg, const char *path, const char *section,
+			struct asm_kfield *out, char *why, size_t why_size)
+{
+	struct load_facts *facts = facts_arg;
+	int err;
+
+	if (strncmp(path, "ctx.", 4) == 0)
+		return ctx_field(facts, path + 4, section, out, why, why_size);
+	if (strncmp(path, "kernel.", 7) != 0) {
+		snprintf(why, why_size, "'%s' is neither kernel.TYPE.FIELD nor ctx.FIELD", path);
+		return false;
+	}
+	err = facts_btf(facts);
+	if (err) {
+		facts_missing(err, why, why_size);
+		return false;
+	}
+	return asm_btf_field(facts->btf, path + 7, out, why, why_size);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * facts.h - the running kernel's BTF inside the loader. The door has load_facts_new() and the rest.
+ *
+ * /sys/kernel/btf/vmlinux is read when something is first asked, once, and its failure remembered.
+ */
+#ifndef FACTS_H
+#define FACTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum asm_btf_kind;
+struct load_facts;
+
+/*
+ * Type id of that kind and name. -errno with a reason in why: -ENOENT when the kernel has none of
+ * it (why then has near names without the prefix of the name), -EOPNOTSUPP for a kernel without
+ * BTF, else what reading said.
+ */
+int32_t facts_btf_id(struct load_facts *facts, enum asm_btf_kind kind, const char *prefix,
+		     const char *name, char *why, size_t why_size);
+
+/* The part of that reason that suggests names, or "": ASM_NEAR_TEXT bytes. */
+void facts_near(struct load_facts *facts, enum asm_btf_kind kind, const char *prefix,
+		const char *name, char *out);
+
+#endif

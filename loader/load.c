@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attach.h"
+#include "load.h"
+#include "loader.h"
+#include "map.h"
+#include "prog.h"
+#include "say.h"
+#include "sys.h"
+#include "why.h"
+
+/* What it will hold, nothing of it in the kernel yet. */
+static int load_alloc(const struct asm_object *obj, const struct load_options *opt,
+		      struct load **out)
+{
+	struct load *load = calloc(1, sizeof(*load));
+	struct load_options *copy = malloc(sizeof(*copy));
+
+	*out = load;
+	if (!load || !copy) {
+		free(copy);
+		return -ENOMEM;
+	}
+	*copy = *opt;
+	load->obj = obj;
+	load->opt = copy;
+	load->facts = opt->facts ? opt->facts : load_facts_new();
+	load->maps = calloc(obj->nmaps + 1, sizeof(*load->maps));
+	load->progs = calloc(obj->nfuncs + 1, sizeof(*load->progs));
+	return load->facts && load->maps && load->progs ? 0 : -ENOMEM;
+}
+
+static int create_map(struct load *load, const struct asm_map *map)
+{
+	struct asm_place place;
+	char what[192];
+	struct why why;
+	int fd = map_create(map);
+
+	snprintf(what, sizeof(what), "map %s (%s, key %" PRIu32 ", value %" PRIu32 ", entries %"
+		 PRIu32 ")", map->name, map->type->name, map->key_size, map->value_size,
+		 map->max_entries);
+	if (fd < 0) {
+		place = asm_object_place(load->obj, map->pos);
+		why_map(&why, map, fd);
+		why_say(load->opt, &place, what, "BPF_MAP_CREATE", fd, &why);
+		return fd;
+	}
+	say_step(load->opt, "%s: BPF_MAP_CREATE: descriptor %d", what, fd);
+	load->maps[load->nmaps++] = (struct load_map){ map, fd };
+	return 0;
+}
+
+static int load_program(struct load *load, const struct asm_func *func)
+{
+	int fd = prog_load(load, func);
+
+	if (fd < 0)
+		return fd;
+	load->progs[load->nprogs++] = (struct load_prog){ func, fd, -1, false };
+	return 0;
+}
+
+static int load_all(struct load *load)
+{
+	const struct asm_object *obj = load->obj;
+	int err = 0;
+
+	for (size_t i = 0; i < obj->nmaps && !err; i++)
+		err = create_map(load, &obj->maps[i]);
+	for (size_t i = 0; i < obj->nfuncs && !err; i++)
+		if (obj->funcs[i].section)
+			err = load_program(load, &obj->funcs[i]);
+	return err;
+}
+
+int load_open(const struct asm_object *obj, const struct load_options *opt, struct load **out)
+{
+	struct load *load = NULL;
+	int err;
+
+	*out = NULL;
+	err = load_alloc(obj, opt, &load);
+	if (err)
+		say_error(opt, NULL, "%s", strerror(-err));
+	else
+		err = load_all(load);
+	if (err)
+		load_close(load);
+	else
+		*out = load;
+	return err;
+}
+
+static void detach(struct load_prog *prog)
+{
+	sys_close(prog->link);
+	prog->link = -1;
+	prog->pinnable = false;
+}
+
+int load_attach(struct load *load)
+{
+	bool *made = calloc(load->nprogs + 1, sizeof(*made));
+	int err = made ? 0 : -ENOMEM;
+
+	if (err)
+		say_error(load->opt, NULL, "%s", strerror(-err));
+	for (size_t i = 0; i < load->nprogs && !err; i++) {
+		if (load->progs[i].link >= 0)
+			continue;
+		err = attach_prog(load, &load->progs[i]);
+		made[i] = !err;
+	}
+	for (size_t i = load->nprogs; err && made && i-- > 0;)
+		if (made[i])
+			detach(&load->progs[i]);
+	free(made);
+	return err;
+}
+
+void load_close(struct load *load)
+{
+	if (!load)
+		return;
+	for (size_t i = load->nprogs; i-- > 0;) {
+		detach(&load->progs[i]);
+		sys_close(load->progs[i].fd);
+	}
+	for (size_t i = load->nmaps; i-- > 0;)
+		sys_close(load->maps[i].fd);
+	if (!load->opt || load->facts != load->opt->facts)
+		load_facts_free(load->facts);
+	free(load->progs);
+	free(load->maps);
+	free(load->opt);
+	free(load);
+}
+
+int load_map_fd(const struct load *load, const char *name)
+{
+	for (size_t i = 0; i < load->nmaps; i++)
+		if (strcmp(load->maps[i].map->name, name) == 0)
+			return load->maps[i].fd;
+	return -ENOENT;
+}
+
+int load_prog_fd(const struct load *load, const char *name)
+{
+	for (size_t i = 0; i < load->nprogs; i++)
+		if (strcmp(load->progs[i].func->name, name) == 0)
+			return load->progs[i].fd;
+	return -ENOENT;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * load.h - what struct load holds, for the modules that walk it.
+ *
+ * Maps stand in the order of asm_object.maps, programs in the order of the text. Descriptors belong
+ * to the struct load and are -1 until they exist.
+ */
+#ifndef LOAD_H
+#define LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct asm_func;
+struct asm_map;
+struct asm_object;
+struct load_facts;
+struct load_options;
+
+struct load_map {
+	const struct asm_map *map;
+	int fd;
+};
+
+struct load_prog {
+	const struct asm_func *func;
+	int fd;
+	int link;		/* a BPF link, or a perf event that holds the program */
+	bool pinnable;		/* link is a BPF link */
+};
+
+struct load {
+	const struct asm_object *obj;
+	struct load_options *opt;	/* a copy, owned */
+	struct load_facts *facts;	/* owned, unless it is the one in opt */
+	struct load_map *maps;
+	size_t nmaps;
+	struct load_prog *progs;
+	size_t nprogs;
+};
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi.h"
+#include "loader.h"
+#include "map.h"
+#include "sys.h"
+
+/* A CPU's value is this many bytes apart from the next one's. */
+enum { SLOT_ALIGN = 8 };
+
+/* ---- commands ---- */
+
+/* max_entries as the kernel takes it. */
+static int map_entries(const struct asm_map *map, uint32_t *entries)
+{
+	int cpus = 0;
+
+	*entries = map->max_entries;
+	if (map->max_entries == 0 && map->type->flags & ASM_MAP_BY_CPU) {
+		cpus = load_possible_cpus();
+		*entries = (uint32_t)cpus;
+	}
+	return cpus < 0 ? cpus : 0;
+}
+
+int map_create(const struct asm_map *map)
+{
+	struct abi_map_create attr;
+	uint32_t entries;
+	int err = map_entries(map, &entries);
+
+	if (err)
+		return err;
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = map->type->number;
+	attr.key_size = map->key_size;
+	attr.value_size = map->value_size;
+	attr.max_entries = entries;
+	attr.map_flags = map->map_flags;
+	sys_name(attr.map_name, map->name);
+	attr.map_extra = map->map_extra;
+	return sys_bpf(BPF_MAP_CREATE, &attr, map->map_extra ?
+		       abi_end(struct abi_map_create, map_extra) :
+		       abi_end(struct abi_map_create, map_name));
+}
+
+static int map_elem(int cmd, int fd, const void *key, const void *value, uint64_t flags)
+{
+	struct abi_map_elem attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)fd;
+	attr.key = abi_ptr(key);
+	attr.value = abi_ptr(value);
+	attr.flags = flags;
+	return sys_bpf(cmd, &attr, abi_end(struct abi_map_elem, flags));
+}
+
+int load_map_lookup(int fd, const void *key, void *value)
+{
+	return map_elem(BPF_MAP_LOOKUP_ELEM, fd, key, value, BPF_ANY);
+}
+
+int load_map_update(int fd, const void *key, const void *value, uint64_t flags)
+{
+	return map_elem(BPF_MAP_UPDATE_ELEM, fd, key, value, flags);
+}
+
+int load_map_delete(int fd, const void *key)
+{
+	struct abi_map_elem attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)fd;
+	attr.key = abi_ptr(key);
+	return sys_bpf(BPF_MAP_DELETE_ELEM, &attr, abi_end(struct abi_map_elem, key));
+}
+
+/* The key after *key (NULL: the first) into *next; -ENOENT after the last. */
+static int map_next_key(int fd, const void *key, void *next)
+{
+	struct abi_map_elem attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)fd;
+	attr.key = abi_ptr(key);
+	attr.value = abi_ptr(next);	/* next_key shares the room */
+	return sys_bpf(BPF_MAP_GET_NEXT_KEY, &attr, abi_end(struct abi_map_elem, value));
+}
+
+/* Bytes of one value as lookup and update transfer it. */
+static size_t map_value_span(const struct asm_map *map, unsigned int cpus)
+{
+	size_t slot = map->value_size;
+
+	if (!(map->type->flags & ASM_MAP_PERCPU))
+		return slot;
+	return (slot + SLOT_ALIGN - 1) / SLOT_ALIGN * SLOT_ALIGN * cpus;
+}
+
+/* ---- possible CPUs ---- */
+
+/* CPUs in a list like "0-3,8\n"; 0 when it is none. */
+static int count_list(const char *list)
+{
+	unsigned long first, last, count = 0;
+	char *end;
+
+	for (const char *at = list; *at && *at != '\n'; at = *end == ',' ? end + 1 : end) {
+		first = strtoul(at, &end, 10);
+		if (end == at)
+			return 0;
+		last = first;
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		if (last < first || last > INT32_MAX)
+			return 0;
+		count += last - first + 1;
+	}
+	return count > INT32_MAX ? 0 : (int)count;
+}
+
+/*
+ * Ask the kernel itself: a lookup in a per-CPU array fills a slot a possible CPU, here with 0. What
+ * libc counts without /sys can be fewer, and a buffer for fewer would be overrun.
+ */
+static int measure_cpus(void)
+{
+	enum { MOST = 65536 };	/* beyond NR_CPUS of any configuration */
+	const struct asm_map_type *type = asm_map_type_find("percpu_array");
+	struct asm_map map;
+	uint32_t key = 0;
+	uint64_t *slots;
+	int fd, count = 0;
+
+	if (!type)
+		return -EOPNOTSUPP;
+	memset(&map, 0, sizeof(map));
+	map.name = "cpus";
+	map.type = type;
+	map.key_size = sizeof(key);
+	map.value_size = sizeof(*slots);
+	map.max_entries = 1;
+	slots = malloc(MOST * sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	memset(slots, 0xff, MOST * sizeof(*slots));
+	fd = map_create(&map);
+	if (fd >= 0)
+		count = load_map_lookup(fd, &key, slots);
+	while (fd >= 0 && count >= 0 && count < MOST && slots[count] == 0)
+		count++;
+	sys_close(fd);
+	free(slots);
+	return fd < 0 ? fd : count == 0 ? -EOPNOTSUPP : count;
+}
+
+int load_possible_cpus(void)
+{
+	char *list;
+	size_t len;
+	int count;
+
+	if (asm_read_file("/sys/devices/system/cpu/possible", &list, &len) != 0)
+		return measure_cpus();
+	count = count_list(list);
+	free(list);
+	return count > 0 ? count : measure_cpus();
+}
+
+/* ---- walking ---- */
+
+/* The keys that a walk has met: a hash table of indexes into an array of keys. */
+struct walk {
+	size_t key_size;
+	uint8_t *keys;
+	uint32_t *slots;	/* 1 + index into keys; 0: free */
+	size_t count, room;	/* keys; there are twice as many slots as there is room */
+};
+
+static uint32_t hash_key(const uint8_t *key, size_t size)
+{
+	uint32_t hash = 2166136261u;	/* FNV-1a */
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ key[i]) * 16777619u;
+	return hash;
+}
+
+/* The slot that has the key, or the free one where it belongs. */
+static uint32_t *walk_slot(const struct walk *walk, const uint8_t *key)
+{
+	size_t mask = 2 * walk->room - 1;
+	size_t at = hash_key(key, walk->key_size) & mask;
+
+	while (walk->slots[at] && memcmp(walk->keys + (walk->slots[at] - 1) * walk->key_size, key,
+					 walk->key_size) != 0)
+		at = (at + 1) & mask;
+	return &walk->slots[at];
+}
+
+static int walk_grow(struct walk *walk)
+{
+	enum { FIRST = 64 };
+	size_t room = walk->room ? 2 * walk->room : FIRST;
+	uint8_t *keys = room > UINT32_MAX / 4 ? NULL :
+		reallocarray(walk->keys, room, walk->key_size);
+	uint32_t *slots;
+
+	if (!keys)
+		return -ENOMEM;
+	walk->keys = keys;
+	slots = calloc(2 * room, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	free(walk->slots);
+	walk->slots = slots;
+	walk->room = room;
+	for (size_t i = 0; i < walk->count; i++)
+		*walk_slot(walk, keys + i * walk->key_size) = (uint32_t)i + 1;
+	return 0;
+}
+
+/* 1 for a key that was not met before, 0 for one that was, or -ENOMEM. */
+static int walk_meet(struct walk *walk, const uint8_t *key)
+{
+	uint32_t *slot;
+	int err;
+
+	if (walk->count == walk->room) {
+		err = walk_grow(walk);
+		if (err)
+			return err;
+	}
+	slot = walk_slot(walk, key);
+	if (*slot)
+		return 0;
+	memcpy(walk->keys + walk->count * walk->key_size, key, walk->key_size);
+	*slot = (uint32_t)++walk->count;
+	return 1;
+}
+
+/* What fn says of an entry; one that is gone, or a slot that is empty, is passed over. */
+static int walk_show(int fd, const uint8_t *key, uint8_t *value, load_entry_fn *fn, void *arg)
+{
+	int err = load_map_lookup(fd, key, value);
+
+	if (err == -ENOENT)
+		return 0;
+	return err ? err : fn(arg, key, value);
+}
+
+/*
+ * The kernel answers "the key after this one" with the first key when this one is gone meanwhile:
+ * the walk starts over then, and the keys it has met tell what not to show again. The next key is
+ * asked for before fn sees this one, so that fn may delete it. key has room for two.
+ */
+static int walk_entries(int fd, const struct asm_map *map, struct walk *walk, uint8_t *key,
+			uint8_t *value, load_entry_fn *fn, void *arg)
+{
+	uint64_t steps = 16 * ((uint64_t)map->max_entries + 4096);
+	uint8_t *next = key + map->key_size, *was;
+	int more = map_next_key(fd, NULL, key), ret;
+
+	for (; !more && steps > 0; steps--) {
+		ret = walk_meet(walk, key);
+		if (ret < 0)
+			return ret;
+		more = map_next_key(fd, key, next);
+		if (ret > 0)
+			ret = walk_show(fd, key, value, fn, arg);
+		if (ret)
+			return ret;
+		was = key;
+		key = next;
+		next = was;
+	}
+	return more == -ENOENT ? 0 : more ? more : -EAGAIN;
+}
+
+int load_map_walk(int fd, const struct asm_map *map, load_entry_fn *fn, void *arg)
+{
+	struct walk walk = { .key_size = map->key_size };
+	int cpus = 1, err = -ENOMEM;
+	uint8_t *key, *value;
+
+	if (map->key_size == 0)
+		return -EOPNOTSUPP;
+	if (map->type->flags & ASM_MAP_PERCPU)
+		cpus = load_possible_cpus();
+	if (cpus < 0)
+		return cpus;
+	key = calloc(2, map->key_size);
+	value = calloc(1, map_value_span(map, (unsigned int)cpus) + 1);
+	if (key && value)
+		err = walk_entries(fd, map, &walk, key, value, fn, arg);
+	free(walk.slots);
+	free(walk.keys);
+	free(value);
+	free(key);
+	return err;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* map.h - creating maps; the door has what is done with them. */
+#ifndef MAP_H
+#define MAP_H
+
+struct asm_map;
+
+/* Create the map; returns its descriptor or -errno. Says nothing: the caller explains. */
+int map_create(const struct asm_map *map);
+
+#endif

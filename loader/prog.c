@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi.h"
+#include "facts.h"
+#include "load.h"
+#include "loader.h"
+#include "prog.h"
+#include "say.h"
+#include "sys.h"
+#include "why.h"
+
+enum {
+	SLOT = 8,		/* bytes of an instruction */
+	LD_IMM64 = 0x18,	/* the code of a wide one */
+	LOG_FIRST = 1 << 16,	/* bytes of the verifier's log: it grows until all fits */
+	LOG_MOST = (1 << 24) - 8,
+};
+
+/* What one load works with. */
+struct prog {
+	const struct load *load;
+	const struct asm_func *func;
+	struct asm_program linked;
+	uint8_t *bytes;		/* SLOT a slot, as this CPU takes them */
+	struct abi_prog_load attr;
+	char *log;		/* NULL: none was asked for */
+	bool cut;		/* the log did not fit: its end is missing */
+};
+
+static const enum asm_endian native = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ?
+				      ASM_LITTLE : ASM_BIG;
+
+/* A slot's line; of one that is not there, the program's. */
+static struct asm_place prog_place(const struct prog *p, uint32_t slot)
+{
+	return asm_object_place(p->load->obj, slot < p->linked.ninsns ? p->linked.insn_pos[slot] :
+				p->func->pos);
+}
+
+static struct asm_place func_place(const struct prog *p)
+{
+	return prog_place(p, UINT32_MAX);
+}
+
+/* ---- instructions ---- */
+
+/* Change what the assembler left open: the src field and the immediate(s). */
+static void patch(struct prog *p, uint32_t slot, unsigned int src, int32_t imm, int32_t next)
+{
+	struct asm_insn insn = p->linked.insns[slot];
+
+	insn.regs = (uint8_t)(asm_dst(insn) | src << 4);
+	insn.imm = imm;
+	asm_insn_bytes(insn, native, p->bytes + (size_t)slot * SLOT);
+	if (slot + 1 < p->linked.ninsns && insn.code == LD_IMM64) {
+		insn = p->linked.insns[slot + 1];
+		insn.imm = next;
+		asm_insn_bytes(insn, native, p->bytes + (size_t)(slot + 1) * SLOT);
+	}
+}
+
+/* The kernel's id of what the text calls, or points to, by name. */
+static int32_t symbol_id(struct prog *p, const struct asm_reloc *reloc)
+{
+	bool call = reloc->kind == ASM_RELOC_KFUNC;
+	enum asm_btf_kind kind = call ? ASM_BTF_FUNC : ASM_BTF_VAR;
+	struct asm_place place = prog_place(p, reloc->slot);
+	char why[512], unused[512];
+	int32_t id = facts_btf_id(p->load->facts, kind, "", reloc->name, why, sizeof(why));
+
+	if (id == -ENOENT && !call)	/* functions have addresses too */
+		id = facts_btf_id(p->load->facts, ASM_BTF_FUNC, "", reloc->name, unused,
+				  sizeof(unused));
+	if (id < 0)
+		say_error(p->load->opt, &place, "program %s: %s %s: %s", p->func->name,
+			  call ? "kernel function" : "kernel symbol", reloc->name, why);
+	return id;
+}
+
+static int relocate(struct prog *p, const struct asm_reloc *reloc)
+{
+	int32_t id;
+
+	switch (reloc->kind) {
+	case ASM_RELOC_MAP:
+		patch(p, reloc->slot, BPF_PSEUDO_MAP_FD, p->load->maps[reloc->index].fd, 0);
+		return 0;
+	case ASM_RELOC_MAP_VALUE:
+		patch(p, reloc->slot, BPF_PSEUDO_MAP_VALUE, p->load->maps[reloc->index].fd,
+		      reloc->addend);
+		return 0;
+	case ASM_RELOC_KFUNC:
+	case ASM_RELOC_EXTERN:
+		id = symbol_id(p, reloc);
+		if (id < 0)
+			return id;
+		patch(p, reloc->slot, reloc->kind == ASM_RELOC_KFUNC ? BPF_PSEUDO_KFUNC_CALL :
+		      BPF_PSEUDO_BTF_ID, id, 0);
+		return 0;
+	case ASM_RELOC_CALL:
+	case ASM_RELOC_FUNC:
+		break;
+	}
+	return -EINVAL;		/* asm_link() leaves none of those */
+}
+
+static int prog_alloc(struct prog *p)
+{
+	int err = asm_link(p->load->obj, p->func, &p->linked);
+
+	if (!err) {
+		p->bytes = calloc(p->linked.ninsns + 1, SLOT);
+		err = p->bytes ? 0 : -ENOMEM;
+	}
+	if (err)
+		say_error(p->load->opt, NULL, "program %s: %s", p->func->name, strerror(-err));
+	return err;
+}
+
+static int prog_code(struct prog *p)
+{
+	struct asm_place place = func_place(p);
+	int err = 0;
+
+	if (p->load->obj->endian != native) {
+		say_error(p->load->opt, &place, "program %s: assembled for %s-endian CPUs, and "
+			  "this is none", p->func->name, native == ASM_BIG ? "little" : "big");
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < p->linked.ninsns; i++)
+		asm_insn_bytes(p->linked.insns[i], native, p->bytes + i * SLOT);
+	for (size_t i = 0; i < p->linked.nrelocs && !err; i++)
+		err = relocate(p, &p->linked.relocs[i]);
+	return err;
+}
+
+/* ---- what it attaches to, where that is fixed at load ---- */
+
+/* How BTF names what each kind of target stands for. */
+static const struct {
+	enum asm_target target;
+	enum asm_btf_kind kind;
+	const char *prefix;
+} btf_targets[] = {
+	{ ASM_TARGET_RAW_TRACEPOINT,	ASM_BTF_TYPEDEF,	"btf_trace_" },
+	{ ASM_TARGET_BTF_FUNCTION,	ASM_BTF_FUNC,		"" },
+	{ ASM_TARGET_LSM_HOOK,		ASM_BTF_FUNC,		"bpf_lsm_" },
+	{ ASM_TARGET_ITER,		ASM_BTF_FUNC,		"bpf_iter_" },
+};
+
+static int prog_target(struct prog *p)
+{
+	const struct asm_attach *attach = p->func->attach;
+	struct asm_place place = func_place(p);
+	int32_t id = -EOPNOTSUPP;
+	char why[512] = "this loader does not know how to find its target";
+
+	if (!attach || !(attach->flags & ASM_ATTACH_BTF_ID))
+		return 0;
+	for (size_t i = 0; i < sizeof(btf_targets) / sizeof(btf_targets[0]); i++)
+		if (btf_targets[i].target == attach->target)
+			id = facts_btf_id(p->load->facts, btf_targets[i].kind,
+					  btf_targets[i].prefix, p->func->target, why,
+					  sizeof(why));
+	if (id < 0) {
+		say_error(p->load->opt, &place, "program %s, section '%s': %s", p->func->name,
+			  p->func->section, why);
+		return id;
+	}
+	p->attr.attach_btf_id = (uint32_t)id;
+	return 0;
+}
+
+static int prog_attr(struct prog *p)
+{
+	const struct asm_attach *attach = p->func->attach;
+	const char *license = p->load->obj->license;
+
+	memset(&p->attr, 0, sizeof(p->attr));
+	p->attr.prog_type = attach ? attach->prog_type : BPF_PROG_TYPE_SOCKET_FILTER;
+	p->attr.insn_cnt = (uint32_t)p->linked.ninsns;
+	p->attr.insns = abi_ptr(p->bytes);
+	p->attr.license = abi_ptr(license ? license : "");
+	p->attr.expected_attach_type = attach ? attach->attach_type : 0;
+	if (attach && attach->flags & ASM_ATTACH_SLEEPABLE)
+		p->attr.prog_flags |= BPF_F_SLEEPABLE;
+	if (attach && attach->flags & ASM_ATTACH_FRAGS)
+		p->attr.prog_flags |= BPF_F_XDP_HAS_FRAGS;
+	sys_name(p->attr.prog_name, p->func->name);
+	return prog_target(p);
+}
+
+/* ---- the call ---- */
+
+static int load_silent(struct prog *p)
+{
+	p->attr.log_level = 0;
+	p->attr.log_buf = 0;
+	p->attr.log_size = 0;
+	return sys_bpf(BPF_PROG_LOAD, &p->attr, abi_end(struct abi_prog_load, attach_btf_id));
+}
+
+/* One try with a log of size bytes; *want is how many it takes, 0 when the kernel does not say. */
+static int try_logged(struct prog *p, uint32_t size, uint32_t *want)
+{
+	int fd;
+
+	p->attr.log_level = 1;
+	p->attr.log_buf = abi_ptr(p->log);
+	p->attr.log_size = size;
+	p->attr.log_true_size = 0;
+	fd = sys_bpf(BPF_PROG_LOAD, &p->attr, abi_end(struct abi_prog_load, log_true_size));
+	*want = p->attr.log_true_size;
+	return fd;
+}
+
+/*
+ * With the verifier's log. -ENOSPC says that the log did not fit, and hides why the program did
+ * not load; a kernel from 6.4 on then leaves the end of the log, which has the reason, and says how
+ * long it was, an older one its beginning.
+ */
+static int load_logged(struct prog *p)
+{
+	uint32_t size = LOG_FIRST, want = 0;
+	int fd = -ENOSPC;
+
+	while (fd == -ENOSPC) {
+		free(p->log);
+		p->log = calloc(size, 1);
+		if (!p->log)
+			return -ENOMEM;
+		fd = try_logged(p, size, &want);
+		p->log[size - 1] = '\0';
+		p->cut = fd == -ENOSPC && want == 0;
+		if (size == LOG_MOST)
+			break;
+		size = want > 2 * size ? want : 2 * size;
+		size = size < LOG_MOST ? size : LOG_MOST;
+	}
+	return fd;
+}
+
+/*
+ * Without a log first: the verifier is faster then, and says the real errno; the log is for a
+ * program that it rejects. A verbose load wants the log of a success too.
+ */
+static int prog_try(struct prog *p)
+{
+	int fd, err;
+
+	if (p->load->opt->flags & LOAD_VERBOSE) {
+		fd = load_logged(p);
+		return fd == -ENOSPC || fd == -ENOMEM ? load_silent(p) : fd;
+	}
+	err = load_silent(p);
+	if (err >= 0)
+		return err;
+	fd = load_logged(p);
+	return fd >= 0 ? fd : err;
+}
+
+/* ---- telling ---- */
+
+static void say_rejected(const struct prog *p, int err)
+{
+	const struct load_options *opt = p->load->opt;
+	struct asm_place place = func_place(p);
+	char what[128];
+	struct why why;
+
+	snprintf(what, sizeof(what), "program %s (%s)", p->func->name,
+		 p->func->attach ? p->func->section : "no section");
+	if (p->log && !p->cut &&
+	    load_verdict(p->load->obj, &p->linked, p->log, strlen(p->log), opt)) {
+		say_note(opt, NULL, "%s: BPF_PROG_LOAD: %s", what, strerror(-err));
+		return;
+	}
+	why_prog(&why, p->func->attach, p->attr.prog_type, p->linked.ninsns, err);
+	why_say(opt, &place, what, "BPF_PROG_LOAD", err, &why);
+	if (p->cut)
+		say_note(opt, NULL, "the verifier log is longer than %d bytes, and this kernel "
+			 "keeps only its beginning", LOG_MOST);
+}
+
+static int prog_call(struct prog *p)
+{
+	int fd = prog_try(p);
+
+	if (p->log)
+		say_lines(p->load->opt, p->log);
+	if (fd < 0) {
+		say_rejected(p, fd);
+		return fd;
+	}
+	say_step(p->load->opt, "program %s: BPF_PROG_LOAD: %zu instructions, type %u: descriptor "
+		 "%d", p->func->name, p->linked.ninsns, p->attr.prog_type, fd);
+	return fd;
+}
+
+int prog_load(const struct load *load, const struct asm_func *func)
+{
+	struct prog p;
+	int ret;
+
+	memset(&p, 0, sizeof(p));
+	p.load = load;
+	p.func = func;
+	ret = prog_alloc(&p);
+	if (!ret)
+		ret = prog_code(&p);
+	if (!ret)
+		ret = prog_attr(&p);
+	if (!ret)
+		ret = prog_call(&p);
+	free(p.log);
+	free(p.bytes);
+	asm_program_free(&p.linked);
+	return ret;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* prog.h - programs into the kernel. */
+#ifndef PROG_H
+#define PROG_H
+
+#include <stdint.h>
+
+struct asm_func;
+struct asm_object;
+struct load;
+
+/*
+ * Load one program; its maps have descriptors. Returns its descriptor or -errno, which is the
+ * kernel's reason and not the log buffer's. A rejected program has been explained at its line.
+ */
+int prog_load(const struct load *load, const struct asm_func *func);
+
+#endif

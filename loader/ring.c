@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * ring.c - reading a BPF ring buffer (BPF_MAP_TYPE_RINGBUF, 5.8). abi.h describes its memory.
+ *
+ * A producer moves its position first, with the record marked busy, and clears the mark when the
+ * data is there: records come out in the order of their reservation. Positions wrap where long has
+ * 32 bits; differences hold.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "abi.h"
+#include "loader.h"
+
+/* Records start at multiples of this. */
+enum { RING_ALIGN = 8 };
+
+struct load_ring {
+	unsigned long *consumer;
+	const unsigned long *producer;	/* a page on, the data */
+	size_t page, span;		/* bytes of the two mappings */
+	uint32_t size;
+};
+
+static bool power_of_two(uint32_t n)
+{
+	return n && !(n & (n - 1));
+}
+
+/* Bytes from one record to the next. */
+static unsigned long record_span(uint32_t len)
+{
+	return (len + sizeof(struct abi_ring_header) + RING_ALIGN - 1) & ~(RING_ALIGN - 1ul);
+}
+
+/* A position that no kernel writes would have us read outside of the ring. */
+static bool ring_sane(unsigned long producer, unsigned long consumer, uint32_t size)
+{
+	return producer - consumer <= size && producer % RING_ALIGN == 0 &&
+	       consumer % RING_ALIGN == 0;
+}
+
+/* -EBADMSG: a record would reach past the producer; nothing of it, or behind it, is read. */
+int load_ring_scan(const void *data, uint32_t size, unsigned long producer, unsigned long *consumer,
+		   unsigned int most, load_record_fn *fn, void *arg)
+{
+	const uint32_t flags = BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT;
+	unsigned long pos = __atomic_load_n(consumer, __ATOMIC_RELAXED);
+	unsigned int count = 0;
+
+	if (!power_of_two(size) || size < RING_ALIGN)
+		return -EINVAL;
+	if (!ring_sane(producer, pos, size))
+		return -EBADMSG;
+	while (pos != producer && count < most) {
+		const void *at = (const uint8_t *)data + (pos & (size - 1));
+		const struct abi_ring_header *header = at;
+		/* Pairs with the exchange of the header that submits the record. */
+		uint32_t head = __atomic_load_n(&header->len, __ATOMIC_ACQUIRE);
+		uint32_t len = head & ~flags;
+		int ret = 0;
+
+		if (head & BPF_RINGBUF_BUSY_BIT)
+			break;
+		if (record_span(len) > producer - pos)
+			return -EBADMSG;
+		if (!(head & BPF_RINGBUF_DISCARD_BIT)) {
+			count++;
+			ret = fn(arg, header + 1, len);
+		}
+		pos += record_span(len);
+		/* The producer may overwrite the record from here on. */
+		__atomic_store_n(consumer, pos, __ATOMIC_RELEASE);
+		if (ret)
+			return ret;
+	}
+	return (int)count;
+}
+
+int load_ring_read(struct load_ring *ring, unsigned int most, load_record_fn *fn, void *arg)
+{
+	/* One look at the producer: a program that never pauses must not keep us here. */
+	unsigned long producer = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
+
+	return load_ring_scan((const uint8_t *)ring->producer + ring->page, ring->size, producer,
+			      ring->consumer, most, fn, arg);
+}
+
+void load_ring_close(struct load_ring *ring)
+{
+	if (!ring)
+		return;
+	if (ring->consumer != MAP_FAILED)
+		munmap(ring->consumer, ring->page);
+	if (ring->producer != MAP_FAILED)
+		munmap((void *)ring->producer, ring->span);
+	free(ring);
+}
+
+int load_ring_open(int fd, uint32_t size, struct load_ring **out)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct load_ring *ring;
+	int err;
+
+	if (!power_of_two(size) || size % page)
+		return -EINVAL;
+	if (size > (SIZE_MAX - page) / 2)
+		return -EFBIG;
+	ring = malloc(sizeof(*ring));
+	if (!ring)
+		return -ENOMEM;
+	ring->page = page;
+	ring->span = page + 2 * (size_t)size;
+	ring->size = size;
+	ring->producer = MAP_FAILED;
+	ring->consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			      (off_t)(ABI_RING_CONSUMER * page));
+	if (ring->consumer == MAP_FAILED)
+		goto fail;
+	ring->producer = mmap(NULL, ring->span, PROT_READ, MAP_SHARED, fd,
+			      (off_t)(ABI_RING_PRODUCER * page));
+	if (ring->producer == MAP_FAILED)
+		goto fail;
+	*out = ring;
+	return 0;
+fail:
+	err = -errno;
+	load_ring_close(ring);
+	return err;
+}

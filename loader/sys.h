@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * sys.h - every system call that touches the kernel's BPF side, a function each.
+ *
+ * All return what the call returns, or -errno, and leave errno alone. ENOTSUPP (524), which bpf(2)
+ * lets out of the kernel and no C library knows, comes out as -EOPNOTSUPP.
+ */
+#ifndef SYS_H
+#define SYS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * bpf(2). attr was memset before it was filled; size ends behind the last field in use, so that a
+ * kernel older than the rest of the struct takes it. A returned descriptor is close-on-exec and
+ * above 2. A load that a signal cut short (EAGAIN) is tried again a few times.
+ */
+int sys_bpf(int cmd, void *attr, unsigned int size);
+
+/* perf_event_open(2): a close-on-exec descriptor above 2. */
+int sys_perf_event_open(void *attr, int pid, int cpu, int group, unsigned long flags);
+
+int sys_ioctl(int fd, unsigned long request, unsigned long arg);
+void sys_close(int fd);		/* -1 is fine */
+
+/* The CPU this runs on, so one that is online; 0 when the kernel does not say. */
+int sys_cpu(void);
+
+/* f_type of the file system that a path is on. */
+int sys_fs_type(const char *path, uint32_t *type);
+int sys_is_dir(const char *path);	/* 0, -ENOTDIR, ... */
+int sys_mkdir(const char *path, unsigned int mode);
+int sys_rmdir(const char *path);
+int sys_unlink(const char *path);
+
+/* A whole file, read-only; a file that cannot be mapped or is empty is an error. */
+int sys_map_file(const char *path, void **data, size_t *len);
+void sys_unmap(void *data, size_t len);
+
+/* As the kernel takes a name of a map or program: 15 letters, digits and '_'. */
+enum { SYS_NAME = 16 };
+void sys_name(char out[SYS_NAME], const char *name);
+
+#endif

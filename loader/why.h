@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * why.h - what lies behind an errno, found out by looking, never by guessing.
+ *
+ * Each why_*() looks at what could have made its call fail that way and adds what it found. What
+ * was looked at and found in order is kept too, so that "unknown" can say what it is not.
+ */
+#ifndef WHY_H
+#define WHY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct asm_attach;
+struct asm_map;
+struct asm_place;
+struct load_options;
+
+enum { WHY_MOST = 6, WHY_TEXT = 384 };
+
+struct why {
+	size_t count;			/* causes and remedies, the likeliest first */
+	char text[WHY_MOST][WHY_TEXT];
+	char fine[WHY_TEXT];		/* what was looked at and in order, separated by ", " */
+	char unseen[WHY_TEXT];		/* what could not be looked at, likewise */
+};
+
+/* BPF_MAP_CREATE. err is -errno, here and below. why is filled anew. */
+void why_map(struct why *why, const struct asm_map *map, int err);
+
+/* BPF_PROG_LOAD that said nothing in its log; attach NULL is a socket filter. */
+void why_prog(struct why *why, const struct asm_attach *attach, uint32_t prog_type,
+	      size_t ninsns, int err);
+
+/* perf_event_open(2) of a tracepoint, and handing a program to it. */
+void why_perf(struct why *why, int err);
+
+/* Attaching by bpf(2). */
+void why_attach(struct why *why, const struct asm_attach *attach, int err);
+
+/*
+ * Report the failure of a call on something: "WHAT: CALL: errno text: first cause", then a note for
+ * each other cause; with none a note that says so.
+ */
+void why_say(const struct load_options *opt, const struct asm_place *place, const char *what,
+	     const char *call, int err, const struct why *why);
+
+#endif
