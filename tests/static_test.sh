@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# static_test.sh - the static programs, in a folder that holds nothing else.
+set -u
+: "${SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}"
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/lib.sh"
+root=$tmp/root
+mkdir "$root"
+
+echo 'int main(void) { return 0; }' >"$tmp/try.c"
+if ! command -v musl-gcc >/dev/null; then
+	t_run "${CC:-cc}" -static -o "$tmp/try" "$tmp/try.c"
+	if [ "$t_status" -ne 0 ]; then
+		skip "make static" "no static C library: $(tail -n 1 "$tmp/stderr")"
+		plan
+	fi
+fi
+ok "make static" make -s -C "$SRCDIR" O="$tmp/build" SAN= WERROR=1 static
+[ "$t_status" -eq 0 ] || plan
+cp "$tmp/build/static/bpfasm" "$tmp/build/static/bpfload" \
+	"$SRCDIR/progs/procount/procount.bpfasm" "$root"
+printf 'r0 = 0\nexit\n' >"$root/exit.bpfasm"
+t_run readelf -d "$root/bpfload"
+case $(cat "$tmp/stdout") in
+*NEEDED*) fail "bpfload needs no library" "readelf -d:" "$tmp/stdout" ;;
+*) pass "bpfload needs no library" ;;
+esac
+
+t_run chroot "$root" /bpfasm --version
+if [ "$t_status" -ne 0 ]; then
+	skip "in an empty root" "chroot: $(tail -n 1 "$tmp/stderr")"
+	plan
+fi
+check_out "bpfasm in an empty root" 'b700000000000000
+9500000000000000' chroot "$root" /bpfasm -f hex /exit.bpfasm
+t_run chroot "$root" /bpfload check /procount.bpfasm
+case $(cat "$tmp/stderr") in
+*CAP_*)	skip "bpfload in an empty root" "$(sed -n 1p "$tmp/stderr")" ;;
+*)	ok "bpfload in an empty root, no /proc and no /sys" \
+		chroot "$root" /bpfload run --duration 100ms /procount.bpfasm ;;
+esac
+fails "an error in an empty root" 1 "did you mean 'exit'?" \
+	sh -c "echo exti | chroot '$root' /bpfasm -"
+plan
