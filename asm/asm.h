@@ -331,6 +331,8 @@ struct asm_map {
 	struct asm_typeref key, value;	/* type NULL: only the size was given, or there is none */
 	uint32_t key_size, value_size, max_entries, map_flags;
 	uint64_t map_extra;
+	const uint8_t *data;	/* its first value, value_size bytes, where the map holds the
+				 * globals .rodata, .data or .bss; else NULL */
 	uint32_t pos;
 };
 
@@ -362,6 +364,13 @@ struct asm_reloc {
 	uint32_t pos;
 };
 
+/* An instruction whose offset or immediate is that of a field of the kernel's types. */
+struct asm_kref {
+	uint32_t slot;
+	const char *path;	/* TYPE.FIELD..., as asm_btf_field() takes it */
+	uint32_t pos;
+};
+
 struct asm_source;
 
 /*
@@ -379,6 +388,8 @@ struct asm_object {
 	size_t nmaps;
 	struct asm_reloc *relocs; /* by rising slot */
 	size_t nrelocs;
+	struct asm_kref *krefs;	/* by rising slot */
+	size_t nkrefs;
 	const struct asm_type **structs;
 	size_t nstructs;
 	enum asm_endian endian;
@@ -407,6 +418,7 @@ struct asm_options {
 	size_t nfolders;
 	asm_sink *sink;			/* NULL: diagnostics are dropped */
 	void *sink_arg;
+	bool relocatable;		/* kernel facts only where a relocation can reach them */
 	asm_resolver *resolve;		/* NULL: kernel facts are an error */
 	void *resolve_arg;
 };

@@ -9,6 +9,7 @@
 #include "data.h"
 #include "diag.h"
 #include "directive.h"
+#include "global.h"
 #include "num.h"
 #include "expand.h"
 #include "expr.h"
@@ -253,6 +254,7 @@ static void assemble_text(struct unit *unit, const char *name, const char *text,
 	if (unit->diags.errors > DIAG_MOST)
 		return;
 	directive_close_function(unit);
+	global_close(unit);
 	insn_close_object(unit);
 	if (!unit->obj->nfuncs && !unit->diags.errors)
 		diag_add(&unit->diags, ASM_ERROR, 0, 1, "%s has no instructions", name);

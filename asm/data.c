@@ -3,6 +3,7 @@
 #include "data.h"
 #include "diag.h"
 #include "directive.h"
+#include "global.h"
 #include "num.h"
 #include "expr.h"
 #include "insn.h"

@@ -6,6 +6,7 @@
 #include "data.h"
 #include "diag.h"
 #include "directive.h"
+#include "global.h"
 #include "num.h"
 #include "expand.h"
 #include "expr.h"
@@ -205,6 +206,7 @@ static const struct {
 	{ ".equ", directive_equ },
 	{ ".extern", directive_extern },
 	{ ".func", directive_func },
+	{ ".global", global_parse },
 	{ ".if", expand_if },
 	{ ".include", expand_include },
 	{ ".license", directive_license },

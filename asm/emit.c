@@ -262,7 +262,8 @@ static void emit_c_prelude(FILE *f)
 	      "\tuint8_t code;\n\tuint8_t regs;\n\tint16_t off;\n\tint32_t imm;\n};\n\n"
 	      "struct bpfasm_map {\n"
 	      "\tconst char *name;\n\tuint32_t type, key_size, value_size, max_entries;\n"
-	      "\tuint32_t map_flags;\n\tuint64_t map_extra;\n};\n\n"
+	      "\tuint32_t map_flags;\n\tuint64_t map_extra;\n"
+	      "\tconst void *data;\t/* value to put at key 0, or NULL */\n};\n\n"
 	      "/* What to put into the imm of a slot once it is known. */\n"
 	      "enum bpfasm_reloc_kind {\n"
 	      "\tBPFASM_MAP,\t\t/* descriptor of the map `name` */\n"
@@ -274,20 +275,41 @@ static void emit_c_prelude(FILE *f)
 	      "#endif\n", f);
 }
 
+/* The bytes of the variables of a section. */
+static void emit_c_data(FILE *f, const struct asm_map *map, const char *name)
+{
+	uint32_t i;
+
+	fprintf(f, "\nstatic const uint8_t %s_%s[] = {", name, map->name + 1);
+	for (i = 0; i < map->value_size; i++)
+		fprintf(f, "%s0x%02x,", i % 12 ? " " : "\n\t", map->data[i]);
+	fputs("\n};\n", f);
+}
+
+static void emit_c_map(FILE *f, const struct asm_map *map, const char *name)
+{
+	fprintf(f, "\t{ \"%s\", %u, %u, %u, %u, 0x%x, %llu, ", map->name, map->type->number,
+		map->key_size, map->value_size, map->max_entries, map->map_flags,
+		(unsigned long long)map->map_extra);
+	if (map->data)
+		fprintf(f, "%s_%s", name, map->name + 1);
+	else
+		fputs("0", f);
+	fprintf(f, " }, /* %s */\n", map->type->name);
+}
+
 static void emit_c_maps(FILE *f, const struct asm_object *obj, const char *name)
 {
 	size_t i;
 
 	if (!obj->nmaps)
 		return;
+	for (i = 0; i < obj->nmaps; i++)
+		if (obj->maps[i].data)
+			emit_c_data(f, &obj->maps[i], name);
 	fprintf(f, "\nstatic const struct bpfasm_map %s_maps[] = {\n", name);
-	for (i = 0; i < obj->nmaps; i++) {
-		const struct asm_map *map = &obj->maps[i];
-
-		fprintf(f, "\t{ \"%s\", %u, %u, %u, %u, 0x%x, %llu }, /* %s */\n", map->name,
-			map->type->number, map->key_size, map->value_size, map->max_entries,
-			map->map_flags, (unsigned long long)map->map_extra, map->type->name);
-	}
+	for (i = 0; i < obj->nmaps; i++)
+		emit_c_map(f, &obj->maps[i], name);
 	fputs("};\n", f);
 }
 

@@ -6,6 +6,7 @@
 #include "asm.h"
 #include "assemble.h"
 #include "diag.h"
+#include "global.h"
 #include "num.h"
 #include "expand.h"
 #include "expr.h"

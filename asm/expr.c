@@ -4,6 +4,7 @@
 
 #include "asm.h"
 #include "diag.h"
+#include "global.h"
 #include "num.h"
 #include "expr.h"
 #include "lex.h"
@@ -77,6 +78,19 @@ struct expr_part {
 
 static bool expr_binary(struct unit *unit, unsigned int lowest, struct expr_part *left);
 
+/* A variable, a type or a field of one. */
+static bool expr_sizeof_path(struct unit *unit, struct type_path *out)
+{
+	const struct token *token = &unit->lex.token;
+	const struct symbol *symbol = symbols_get(&unit->names, token->text, token->len);
+
+	if (!symbol || symbol->kind != UNIT_GLOBAL)
+		return type_path(unit, token, out);
+	out->type = ((const struct global *)symbol->data)->type;
+	out->offset = 0;
+	return true;
+}
+
 /* sizeof(X), the token behind "sizeof" being looked at */
 static bool expr_sizeof(struct unit *unit, struct num *out)
 {
@@ -86,7 +100,7 @@ static bool expr_sizeof(struct unit *unit, struct num *out)
 		return false;
 	if (unit->lex.token.kind != LEX_NAME)
 		return unit_error(unit, &unit->lex.token, "expected a type or TYPE.FIELD");
-	if (!type_path(unit, &unit->lex.token, &path))
+	if (!expr_sizeof_path(unit, &path))
 		return false;
 	lex_next(&unit->lex);
 	*out = num_unsigned(asm_sizeof(path.type));
@@ -132,6 +146,10 @@ static bool expr_kernel(struct unit *unit, const struct token *token, const char
 				sizeof(why)))
 		return unit_error(unit, token, "%s", why);
 	*out = num_unsigned(field.offset);
+	if (!strncmp(path, "kernel.", 7)) {
+		unit->kernel_fields++;
+		unit->kernel_field = path + 7;
+	}
 	return true;
 }
 
@@ -261,6 +279,7 @@ static bool expr_unary(struct unit *unit, struct expr_part *out)
 		return unit_error(unit, &unit->lex.token,
 				  "this expression is nested more than %d deep", EXPR_DEEPEST);
 	unit->depth++;
+	unit->operands++;
 	ok = expr_primary(unit, out);
 	unit->depth--;
 	return ok;
@@ -320,6 +339,17 @@ static void expr_span(struct unit *unit, struct value *out, const char *from)
 	out->len = to > from ? (uint32_t)(to - from) : 1;
 }
 
+/* Where an expression begins, and what had been read before. */
+struct expr_start {
+	const char *text;
+	unsigned int operands, kernel_fields;
+};
+
+static struct expr_start expr_start(const struct unit *unit)
+{
+	return (struct expr_start){ unit->lex.token.text, unit->operands, unit->kernel_fields };
+}
+
 /* Whether the name may be an address: of a map, a function, or of something not yet defined. */
 static bool expr_is_address(struct unit *unit)
 {
@@ -370,22 +400,41 @@ bool expr_parse(struct unit *unit, struct value *out)
 	return true;
 }
 
+/*
+ * Fill in what was read since *from. A loader that finds the field elsewhere can put that in place
+ * of a field's offset, but not into what was computed from one.
+ */
+static bool expr_finish(struct unit *unit, struct value *out, struct expr_part part,
+			const struct expr_start *start)
+{
+	out->num = part.num;
+	expr_span(unit, out, start->text);
+	if (unit->kernel_fields == start->kernel_fields)
+		return true;
+	if (unit->operands == start->operands + 1 && !part.num.neg) {
+		out->kernel = unit->kernel_field;
+		return true;
+	}
+	if (!unit->opt->relocatable)
+		return true;
+	diag_add(&unit->diags, ASM_ERROR, out->pos, out->len,
+		 "what is computed from a field of the kernel's cannot be relocated: "
+		 "let the field stand alone");
+	return false;
+}
+
 bool expr_number(struct unit *unit, struct value *out)
 {
-	const char *from = unit->lex.token.text;
+	struct expr_start start = expr_start(unit);
 	struct expr_part part;
 
 	memset(out, 0, sizeof(*out));
-	if (!expr_binary(unit, EXPR_LOWEST, &part))
-		return false;
-	out->num = part.num;
-	expr_span(unit, out, from);
-	return true;
+	return expr_binary(unit, EXPR_LOWEST, &part) && expr_finish(unit, out, part, &start);
 }
 
 bool expr_offset(struct unit *unit, struct value *out)
 {
-	const char *from = unit->lex.token.text;
+	struct expr_start start = expr_start(unit);
 	struct expr_part part;
 
 	memset(out, 0, sizeof(*out));
@@ -393,9 +442,7 @@ bool expr_offset(struct unit *unit, struct value *out)
 	if ((unit->lex.token.kind == '+' || unit->lex.token.kind == '-') &&
 	    !expr_climb(unit, EXPR_LOWEST, &part))
 		return false;
-	out->num = part.num;
-	expr_span(unit, out, from);
-	return true;
+	return expr_finish(unit, out, part, &start);
 }
 
 bool expr_out_of_range(struct unit *unit, const struct value *value, const char *what,

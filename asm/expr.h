@@ -16,6 +16,7 @@ struct value {
 	uint32_t name_len;
 	bool first;		/* name[0] */
 	uint32_t pos, len;	/* of the whole expression */
+	const char *kernel;	/* of a field of the kernel's, and nothing else: its path */
 };
 
 /* Whether an expression can begin with the token. */

@@ -5,6 +5,7 @@
 #include "asm.h"
 #include "data.h"
 #include "diag.h"
+#include "global.h"
 #include "num.h"
 #include "expr.h"
 #include "insn.h"
@@ -94,6 +95,20 @@ static struct reference *insn_add_reference(struct unit *unit, const struct oper
 
 /* ---- operands ---- */
 
+/* The number is the offset of a field of the kernel's: keep which. */
+static void insn_add_kref(struct unit *unit, const struct value *value)
+{
+	struct asm_object *obj = unit->obj;
+	struct asm_kref *kref;
+
+	obj->krefs = mem_grow(&unit->mem, obj->krefs, &unit->krefs_room, obj->nkrefs + 1,
+			      sizeof(*obj->krefs));
+	kref = &obj->krefs[obj->nkrefs++];
+	kref->slot = (uint32_t)obj->ninsns;
+	kref->path = value->kernel;
+	kref->pos = value->pos;
+}
+
 /* Values of 2^31 and more are sign-extended by a 64-bit instruction: right, but seldom meant. */
 static void build_warn_sign(const struct build *build, const struct value *value)
 {
@@ -124,6 +139,8 @@ static bool build_imm(struct build *build, const struct value *value, int32_t *o
 		high = UINT16_MAX;
 	}
 	*out = (int32_t)num_bits(value->num);
+	if (value->kernel)
+		insn_add_kref(build->unit, value);
 	/* 0xffffffff80000000 and above: the 64 bits of a negative number */
 	if (!value->name && !value->num.neg && value->num.mag >= (uint64_t)(int64_t)INT32_MIN &&
 	    high == UINT32_MAX)
@@ -146,6 +163,8 @@ static bool build_imm64(struct build *build, const struct operand *operand)
 	struct reference *ref;
 	uint64_t bits = num_bits(value->num);
 
+	if (value->kernel)
+		insn_add_kref(build->unit, value);
 	if (!value->name) {
 		build->insn.imm = (int32_t)(uint32_t)bits;
 		build->next = (int32_t)(uint32_t)(bits >> 32);
@@ -262,6 +281,8 @@ static bool build_offset(struct build *build, const struct operand *operand)
 	if (!expr_range(build->unit, &operand->value, "the offset", INT16_MIN, INT16_MAX))
 		return false;
 	build->insn.off = (int16_t)num_bits(operand->value.num);
+	if (operand->value.kernel)
+		insn_add_kref(build->unit, &operand->value);
 	return true;
 }
 
@@ -563,6 +584,25 @@ static void insn_close_call(struct unit *unit, const struct reference *ref,
 	}
 }
 
+/* A variable: the value of its section's map, and from there its offset. */
+static void insn_close_global(struct unit *unit, const struct reference *ref,
+			      const struct global *global)
+{
+	struct asm_insn *insns = &unit->obj->insns[ref->slot];
+	uint64_t size = asm_sizeof(global->type);
+	struct asm_reloc *reloc;
+
+	if (ref->addend < 0 || (uint64_t)ref->addend >= size)
+		diag_add(&unit->diags, ASM_ERROR, ref->pos, ref->len,
+			 "%d is outside of '%.*s', which has %llu bytes", ref->addend,
+			 (int)ref->len, ref->name, (unsigned long long)size);
+	insn_set_src(unit, ref, WIDE_MAP_VALUE);
+	insns[1].imm = (int32_t)global->offset + ref->addend;
+	reloc = insn_add_reloc(unit, ref, ASM_RELOC_MAP_VALUE);
+	reloc->index = unit->globals[global->section].map;
+	reloc->addend = insns[1].imm;
+}
+
 static void insn_close_address(struct unit *unit, const struct reference *ref,
 			       const struct symbol *symbol)
 {
@@ -577,6 +617,8 @@ static void insn_close_address(struct unit *unit, const struct reference *ref,
 		insns[1].imm = ref->addend;
 		insn_add_reloc(unit, ref, ref->value ? ASM_RELOC_MAP_VALUE : ASM_RELOC_MAP)->index =
 			symbol->index;
+	} else if (symbol && symbol->kind == UNIT_GLOBAL && !ref->value) {
+		insn_close_global(unit, ref, symbol->data);
 	} else if (symbol && symbol->kind == UNIT_FUNC && !ref->value && !ref->addend) {
 		insn_set_src(unit, ref, WIDE_FUNC);
 		insn_add_reloc(unit, ref, ASM_RELOC_FUNC)->index = symbol->index;

@@ -3,6 +3,7 @@
 
 #include "asm.h"
 #include "diag.h"
+#include "global.h"
 #include "lex.h"
 #include "log.h"
 #include "symbols.h"

@@ -3,6 +3,7 @@
 
 #include "asm.h"
 #include "diag.h"
+#include "global.h"
 #include "num.h"
 #include "expr.h"
 #include "lex.h"
@@ -245,13 +246,14 @@ static bool map_check(struct map_parse *parse)
 	       map_check_entries(parse);
 }
 
-static void map_add(struct unit *unit, const struct asm_map *map)
+struct asm_map *map_new(struct unit *unit)
 {
 	struct asm_object *obj = unit->obj;
 
 	obj->maps = mem_grow(&unit->mem, obj->maps, &unit->maps_room, obj->nmaps + 1,
 			     sizeof(*obj->maps));
-	obj->maps[obj->nmaps++] = *map;
+	memset(&obj->maps[obj->nmaps], 0, sizeof(*obj->maps));
+	return &obj->maps[obj->nmaps++];
 }
 
 bool map_parse(struct unit *unit)
@@ -270,6 +272,6 @@ bool map_parse(struct unit *unit)
 			return false;
 	if (!map_check(&parse))
 		return false;
-	map_add(unit, &parse.map);
+	*map_new(unit) = parse.map;
 	return true;
 }

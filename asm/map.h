@@ -10,4 +10,7 @@ struct unit;
 /* .map NAME type T key TYPE value TYPE entries N flags N, with the token on NAME */
 bool map_parse(struct unit *unit);
 
+/* A new map of the object, all zero; valid until the next. */
+struct asm_map *map_new(struct unit *unit);
+
 #endif

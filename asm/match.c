@@ -4,6 +4,7 @@
 
 #include "asm.h"
 #include "diag.h"
+#include "global.h"
 #include "num.h"
 #include "expr.h"
 #include "lex.h"

@@ -7,6 +7,7 @@
 #include "diag.h"
 #include "directive.h"
 #include "insn.h"
+#include "global.h"
 #include "lex.h"
 #include "regs.h"
 #include "symbols.h"

@@ -4,6 +4,7 @@
 
 #include "asm.h"
 #include "diag.h"
+#include "global.h"
 #include "num.h"
 #include "expr.h"
 #include "lex.h"
@@ -17,11 +18,16 @@
 /* Sizes are kept in 32 bits; no kernel takes a value near that. */
 enum { TYPE_MOST = 1 << 28 };
 
-static const struct asm_type *type_named(struct unit *unit, const char *name, size_t len)
+static const struct asm_type *type_named(const struct unit *unit, const char *name, size_t len)
 {
 	const struct symbol *symbol = symbols_get(&unit->types, name, len);
 
 	return symbol ? symbol->data : NULL;
+}
+
+const struct asm_type *type_find(const struct unit *unit, const char *name)
+{
+	return type_named(unit, name, strlen(name));
 }
 
 /* "a, b and c" of a structure's fields, as far as they fit. */
@@ -150,6 +156,40 @@ bool type_reference(struct unit *unit, struct asm_typeref *out)
 	return type_name(unit, out) && type_count(unit, out);
 }
 
+/* The name behind the type; what it names is said in the message. */
+static bool type_declared_name(struct unit *unit, const char *what, struct token *name)
+{
+	char say[LEX_SAY];
+
+	*name = unit->lex.token;
+	if (name->kind != LEX_NAME || memchr(name->text, '.', name->len))
+		return unit_error(unit, name, "expected the name of %s, saw %s", what,
+				  lex_say(name, say));
+	lex_next(&unit->lex);
+	return true;
+}
+
+/* [] behind a name, without a blank between */
+static bool type_take_open(struct unit *unit)
+{
+	const struct lexer *lex = &unit->lex;
+
+	if (lex->token.kind != '[' || lex->at == lex->end || *lex->at != ']')
+		return false;
+	lex_next(&unit->lex);
+	lex_next(&unit->lex);
+	return true;
+}
+
+bool type_declare(struct unit *unit, struct token *name, struct asm_typeref *out, bool *open)
+{
+	if (!type_name(unit, out) || !type_declared_name(unit, "a variable", name))
+		return false;
+	if (open)
+		*open = type_take_open(unit);
+	return (open && *open) || type_count(unit, out);
+}
+
 /* ---- .struct ---- */
 
 struct layout {
@@ -197,7 +237,6 @@ static bool layout_fields(struct unit *unit, struct layout *layout)
 {
 	struct asm_typeref base, ref;
 	struct token name;
-	char say[LEX_SAY];
 
 	if (!type_name(unit, &base))
 		return false;
@@ -205,12 +244,8 @@ static bool layout_fields(struct unit *unit, struct layout *layout)
 		if (unit->lex.token.kind == ',')
 			lex_next(&unit->lex);
 		ref = base;
-		name = unit->lex.token;
-		if (name.kind != LEX_NAME || memchr(name.text, '.', name.len))
-			return unit_error(unit, &name, "expected the name of a field, saw %s",
-					  lex_say(&name, say));
-		lex_next(&unit->lex);
-		if (!type_count(unit, &ref) || !layout_add(unit, layout, &name, ref))
+		if (!type_declared_name(unit, "a field", &name) || !type_count(unit, &ref) ||
+		    !layout_add(unit, layout, &name, ref))
 			return false;
 	} while (unit->lex.token.kind == ',');
 	return true;

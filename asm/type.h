@@ -16,6 +16,9 @@ struct type_path {
 	uint64_t offset;	/* bytes from the start of the outermost structure */
 };
 
+/* The type of that name; NULL when there is none, or it is not complete. */
+const struct asm_type *type_find(const struct unit *unit, const char *name);
+
 /* Resolve TYPE or TYPE.FIELD.FIELD..., all of it one token. Reports what is unknown. */
 bool type_path(struct unit *unit, const struct token *token, struct type_path *out);
 
@@ -24,6 +27,12 @@ bool type_member(struct unit *unit, const struct token *token, struct type_path 
 
 /* Parse a type name with an optional [count]: the token is then behind it. */
 bool type_reference(struct unit *unit, struct asm_typeref *out);
+
+/*
+ * Parse TYPE NAME[N]: the name, which is no part of a path, is left to the caller. open: NAME[] is
+ * well too, and said to be one; NULL: it is not.
+ */
+bool type_declare(struct unit *unit, struct token *name, struct asm_typeref *out, bool *open);
 
 /* .struct NAME [packed] { TYPE FIELD[N]; ... } with the token on NAME */
 bool type_struct(struct unit *unit);

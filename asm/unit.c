@@ -5,6 +5,7 @@
 
 #include "asm.h"
 #include "diag.h"
+#include "global.h"
 #include "num.h"
 #include "lex.h"
 #include "symbols.h"
@@ -88,7 +89,7 @@ bool unit_expect(struct unit *unit, uint8_t kind, const char *expected)
 	return true;
 }
 
-const char *unit_string(struct unit *unit, const char *expected)
+const char *unit_string_bytes(struct unit *unit, const char *expected, uint32_t *len)
 {
 	static const char from[] = "abfnrtv0", to[] = "\a\b\f\n\r\t\v";
 	const struct token *token = &unit->lex.token;
@@ -108,5 +109,13 @@ const char *unit_string(struct unit *unit, const char *expected)
 			*put++ = *at;
 		}
 	}
+	*len = (uint32_t)(put - out);
 	return out;
+}
+
+const char *unit_string(struct unit *unit, const char *expected)
+{
+	uint32_t len;
+
+	return unit_string_bytes(unit, expected, &len);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* unit.h - one assembly under way. Needs mem.h, source.h, diag.h, lex.h, symbols.h, isa.h, num.h */
+/*
+ * unit.h - one assembly under way. Needs mem.h, source.h, diag.h, lex.h, symbols.h, isa.h, num.h,
+ * global.h
+ */
 #ifndef UNIT_H
 #define UNIT_H
 
@@ -17,12 +20,14 @@ enum unit_kind {
 	UNIT_MAP,	/* index into obj->maps */
 	UNIT_FUNC,	/* index into obj->funcs */
 	UNIT_EXTERN,
+	UNIT_GLOBAL,	/* data: struct global */
 };
 
 /* Which of them an expression may name. */
 enum {
 	UNIT_NUMBERS = 1 << UNIT_CONSTANT | 1 << UNIT_DEFINE,
-	UNIT_ADDRESSES = 1 << UNIT_MAP | 1 << UNIT_FUNC | 1 << UNIT_EXTERN,
+	UNIT_ADDRESSES = 1 << UNIT_MAP | 1 << UNIT_FUNC | 1 << UNIT_EXTERN |
+			 1 << UNIT_GLOBAL,
 };
 
 /* A use of a label in the function under way. */
@@ -61,11 +66,14 @@ struct unit {
 	size_t expanded;		/* bytes that macros and repetitions made */
 	unsigned int open_ifs, if_base;	/* .if without .endif yet; those of the texts around */
 	unsigned int depth;		/* of parentheses */
+	unsigned int operands, kernel_fields; /* of expressions so far */
+	const char *kernel_field;	/* the newest: TYPE.FIELD */
+	struct global_data globals[GLOBAL_SECTIONS];
 	uint8_t data[8];		/* of a slot of raw data under way */
 	unsigned int ndata;
 	uint32_t data_pos;
 	struct asm_object *obj;
-	size_t insns_room, pos_room, funcs_room, maps_room, relocs_room, structs_room;
+	size_t insns_room, pos_room, funcs_room, maps_room, relocs_room, structs_room, krefs_room;
 };
 
 /* Report an error at a token, at a position. Always false, for `return unit_error(...)`. */
@@ -90,6 +98,9 @@ struct symbol *unit_define(struct unit *unit, const struct token *token, enum un
 
 /* The string that the token must be, without its quotes, escapes undone. NULL: reported. */
 const char *unit_string(struct unit *unit, const char *expected);
+
+/* The same with its length: it may hold NUL. */
+const char *unit_string_bytes(struct unit *unit, const char *expected, uint32_t *len);
 
 /* Take the token when it is of that kind; else report what was expected, with the context. */
 bool unit_expect(struct unit *unit, uint8_t kind, const char *expected);

@@ -34,6 +34,16 @@ static int load_alloc(const struct asm_object *obj, const struct load_options *o
 	return load->facts && load->maps && load->progs ? 0 : -ENOMEM;
 }
 
+static int fill_map(struct load *load, const struct asm_map *map, int fd)
+{
+	struct asm_place place = asm_object_place(load->obj, map->pos);
+	int err = map_fill(fd, map);
+
+	if (err)
+		say_error(load->opt, &place, "cannot fill map %s: %s", map->name, strerror(-err));
+	return err;
+}
+
 static int create_map(struct load *load, const struct asm_map *map)
 {
 	struct asm_place place;
@@ -52,7 +62,7 @@ static int create_map(struct load *load, const struct asm_map *map)
 	}
 	say_step(load->opt, "%s: BPF_MAP_CREATE: descriptor %d", what, fd);
 	load->maps[load->nmaps++] = (struct load_map){ map, fd };
-	return 0;
+	return map->data ? fill_map(load, map, fd) : 0;
 }
 
 static int load_program(struct load *load, const struct asm_func *func)

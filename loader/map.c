@@ -47,6 +47,15 @@ int map_create(const struct asm_map *map)
 		       abi_end(struct abi_map_create, map_name));
 }
 
+static int map_freeze(int fd)
+{
+	struct abi_map_elem attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)fd;
+	return sys_bpf(BPF_MAP_FREEZE, &attr, abi_end(struct abi_map_elem, map_fd));
+}
+
 static int map_elem(int cmd, int fd, const void *key, const void *value, uint64_t flags)
 {
 	struct abi_map_elem attr;
@@ -67,6 +76,14 @@ int load_map_lookup(int fd, const void *key, void *value)
 int load_map_update(int fd, const void *key, const void *value, uint64_t flags)
 {
 	return map_elem(BPF_MAP_UPDATE_ELEM, fd, key, value, flags);
+}
+
+int map_fill(int fd, const struct asm_map *map)
+{
+	uint32_t key = 0;
+	int err = load_map_update(fd, &key, map->data, BPF_ANY);
+
+	return err || !(map->map_flags & BPF_F_RDONLY_PROG) ? err : map_freeze(fd);
 }
 
 int load_map_delete(int fd, const void *key)

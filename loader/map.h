@@ -8,4 +8,7 @@ struct asm_map;
 /* Create the map; returns its descriptor or -errno. Says nothing: the caller explains. */
 int map_create(const struct asm_map *map);
 
+/* Give a map of globals its first value; a constant one is frozen then. 0 or -errno. */
+int map_fill(int fd, const struct asm_map *map);
+
 #endif

@@ -281,11 +281,17 @@ static void read_ring(struct run *r, const struct watch *watch, unsigned int mos
 		fail(r, ret);
 }
 
+/* The constants of a text are known to who wrote it. */
+static bool is_constant(const struct asm_map *map)
+{
+	return map->data && map->map_flags & BPF_F_RDONLY_PROG;
+}
+
 static void print_map(struct run *r, const struct load_map *map)
 {
 	int ret;
 
-	if (!map->map->value.type || !table_has_entries(map->map))
+	if (!map->map->value.type || !table_has_entries(map->map) || is_constant(map->map))
 		return;
 	ret = table_print(r->how->out, r->how->how, map->fd, map->map, r->how->top, apart(r));
 	check_output(r);
