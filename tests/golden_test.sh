@@ -3,7 +3,7 @@
 #
 # golden_test.sh - texts and what bpfasm makes of them, in tests/golden:
 #
-#	NAME.bpfasm	the text; `# args: OPTIONS` in line 1 or 2 adds options
+#	NAME.bpfasm	the text, for x86_64; `# args: OPTIONS` in line 1 or 2 adds options
 #	NAME.hex	what `bpfasm -f hex` prints, with exit status 0
 #	NAME.warn	and what it says on standard error then; no file: nothing
 #	NAME.err	instead of NAME.hex: it prints nothing, says this, and exits with 1
@@ -20,7 +20,7 @@ assemble()
 {
 	args=$(sed -n '1,2s/^# args: *//p' "$1.bpfasm")
 	# shellcheck disable=SC2086 # args is a list of words
-	t_run "$BPFASM" -f hex $args "$1.bpfasm" </dev/null
+	t_run "$BPFASM" -f hex -a x86_64 $args "$1.bpfasm" </dev/null
 }
 
 # Status, output file and diagnostics file that NAME is to have; an empty one stands for no file.

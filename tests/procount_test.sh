@@ -30,12 +30,12 @@ counts()	# NAME WANT GOT
 	fi
 }
 
-# 20 times the same: one line for all of them.
+# 20 times the same, or $ROUNDS: one line for all of them.
 twenty()	# NAME WANT COUNTED COMMAND...
 {
 	t_name=$1 t_want=$2 t_counted=$3
 	shift 3
-	for t_round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for t_round in $(seq "${ROUNDS:-20}"); do
 		t_run "$BPFLOAD" run -j "$procount" -- "$@"
 		t_got=$(count "$t_counted")
 		if [ "$t_status" -ne 0 ] || [ "$t_got" != "$t_want" ]; then
