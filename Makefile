@@ -3,6 +3,7 @@
 # make			bpfasm, bpfload and their libraries
 # make check		all tests; TESTS="tests/golden_test.sh" for some of them
 # make tests		build the test programs only
+# make check-kernels	tests on other kernels and CPUs, in QEMU; CELLS=arm64-6.12 for one
 # make lint		the rules of CONTRIBUTING.md that a program can check
 # make demo		trace something
 # make bench		measure
@@ -117,6 +118,11 @@ check: all tests
 lint: $(LIBASM) $(LIBLOAD)
 	@tools/lint $(LIBASM) $(LIBLOAD)
 
+CELLS ?= all
+
+check-kernels:
+	@tools/kernels run $(CELLS)
+
 demo: all
 	@$(if $(BIN),$(RUN)) tools/demo
 
@@ -146,4 +152,4 @@ clean:
 	rm -rf $(if $(BIN),$(addprefix $(O)/,asm loader tests static flags),build)
 	rm -f $(BPFASM) $(BPFLOAD) $(LIBASM) $(LIBLOAD)
 
-.PHONY: all tests check lint demo bench static install clean FORCE
+.PHONY: all tests check check-kernels lint demo bench static install clean FORCE
