@@ -15,6 +15,7 @@
 #include "expr.h"
 #include "insn.h"
 #include "lex.h"
+#include "local.h"
 #include "log.h"
 #include "symbols.h"
 #include "isa.h"
@@ -105,6 +106,7 @@ static void assemble_prepare(struct unit *unit)
 	unit->types.mem = &unit->mem;
 	unit->macros.mem = &unit->mem;
 	unit->labels.mem = &unit->mem;
+	unit->locals.mem = &unit->mem;
 	unit->directives.mem = &unit->mem;
 	unit->obj = &((struct whole *)mem_alloc(&unit->mem, sizeof(struct whole)))->obj;
 	unit->obj->endian = unit->opt->endian;
@@ -122,6 +124,8 @@ static void assemble_prepare(struct unit *unit)
 static bool assemble_label(struct unit *unit, const struct token *name)
 {
 	struct symbol *symbol;
+	const char *text;
+	uint32_t len;
 
 	if (name->kind == LEX_REGISTER64 || name->kind == LEX_REGISTER32)
 		return unit_error(unit, name, "'%.*s' is a register and cannot be a label",
@@ -130,14 +134,15 @@ static bool assemble_label(struct unit *unit, const struct token *name)
 		return unit_error(unit, name, "'pc' cannot be a label: pc+n is a distance");
 	directive_open_function(unit);
 	data_close(unit);
-	symbol = symbols_get(&unit->labels, name->text, name->len);
+	if (!lex_symbol(name, &text, &len))
+		return local_define(unit, name);
+	symbol = symbols_get(&unit->labels, text, len);
 	if (symbol) {
-		unit_error(unit, name, "label '%.*s' is defined already", (int)name->len,
-			   name->text);
+		unit_error(unit, name, "label '%.*s' is defined already", (int)len, text);
 		unit_note_first(unit, symbol);
 		return false;
 	}
-	symbol = symbols_put(&unit->labels, name->text, name->len);
+	symbol = symbols_put(&unit->labels, text, len);
 	symbol->index = (uint32_t)unit->obj->ninsns;
 	symbol->pos = lex_pos(&unit->lex, name->text);
 	return true;
@@ -151,9 +156,8 @@ static bool assemble_take_label(struct unit *unit)
 
 	while (at < saved.end && (*at == ' ' || *at == '\t'))
 		at++;
-	if ((saved.token.kind != LEX_NAME && saved.token.kind != LEX_REGISTER64 &&
-	     saved.token.kind != LEX_REGISTER32) || at == saved.end || *at != ':' ||
-	    log_is_noise(unit, &saved.token))
+	if (at == saved.end || *at != ':' || saved.token.kind < LEX_NAME ||
+	    saved.token.kind > LEX_STRING || log_is_noise(unit, &saved.token))
 		return false;
 	lex_next(&unit->lex);
 	lex_next(&unit->lex);

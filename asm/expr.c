@@ -51,7 +51,7 @@ static const struct expr_op *expr_op(const struct token *token)
 	size_t i;
 
 	/* most expressions end here: at a name, a bracket, the end of the line */
-	if (token->kind <= LEX_BAD || token->kind == ')' || token->kind == ',')
+	if (token->kind <= LEX_LOCAL || token->kind == ')' || token->kind == ',')
 		return NULL;
 	for (i = 0; i < sizeof(expr_ops) / sizeof(expr_ops[0]); i++)
 		if (expr_ops[i].kind == token->kind)
@@ -63,6 +63,7 @@ bool expr_begins(const struct token *token)
 {
 	switch (token->kind) {
 	case LEX_NUMBER: case LEX_NAME: case LEX_BAD:
+	case LEX_DIRECTIVE: case LEX_STRING: case LEX_LOCAL:
 	case '(': case '-': case '~': case '!': case '+':
 		return true;
 	default:
@@ -355,11 +356,15 @@ static bool expr_is_address(struct unit *unit)
 {
 	const struct token *token = &unit->lex.token;
 	const struct symbol *symbol;
+	const char *name;
+	uint32_t len;
 
-	if (token->kind != LEX_NAME || memchr(token->text, '.', token->len) ||
+	if (token->kind == LEX_LOCAL || !lex_symbol(token, &name, &len) ||
 	    lex_is(&unit->lex, "sizeof") || lex_is(&unit->lex, "offsetof"))
 		return false;
-	symbol = symbols_get(&unit->names, token->text, token->len);
+	if (token->kind == LEX_NAME && memchr(name, '.', len))
+		return false;
+	symbol = symbols_get(&unit->names, name, len);
 	return !symbol || (1u << symbol->kind & UNIT_ADDRESSES);
 }
 
@@ -368,8 +373,7 @@ static bool expr_address(struct unit *unit, struct value *out)
 {
 	struct value offset;
 
-	out->name = unit->lex.token.text;
-	out->name_len = unit->lex.token.len;
+	lex_symbol(&unit->lex.token, &out->name, &out->name_len);
 	lex_next(&unit->lex);
 	if (unit->lex.token.kind == '[') {
 		lex_next(&unit->lex);

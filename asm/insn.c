@@ -10,6 +10,7 @@
 #include "expr.h"
 #include "insn.h"
 #include "lex.h"
+#include "local.h"
 #include "log.h"
 #include "symbols.h"
 #include "isa.h"
@@ -178,19 +179,33 @@ static bool build_imm64(struct build *build, const struct operand *operand)
 	return true;
 }
 
+/* The slot of the label that a name means in the instruction at `slot`. */
+static bool insn_find_label(const struct unit *unit, const char *name, size_t len, uint32_t slot,
+			    uint32_t *out)
+{
+	const struct symbol *label;
+
+	if (local_is(name, len))
+		return local_find(unit, name, len, slot, out);
+	label = symbols_get(&unit->labels, name, len);
+	if (label)
+		*out = label->index;
+	return label != NULL;
+}
+
 /*
  * A label that stands before the jump: most loops. Settled here, it needs no fixup later; one that
  * is out of reach does, to become another instruction or an error.
  */
 static bool build_label_behind(struct build *build, const struct operand *operand, bool wide)
 {
-	struct symbol *label = symbols_get(&build->unit->labels, operand->value.name,
-					   operand->value.name_len);
+	uint32_t slot = (uint32_t)build->unit->obj->ninsns, label;
 	int64_t distance;
 
-	if (!label)
+	if (!insn_find_label(build->unit, operand->value.name, operand->value.name_len, slot,
+			     &label))
 		return false;
-	distance = (int64_t)label->index - (int64_t)build->unit->obj->ninsns - 1;
+	distance = (int64_t)label - slot - 1;
 	if (distance < (wide ? INT32_MIN : INT16_MIN))
 		return false;
 	if (wide)
@@ -441,6 +456,13 @@ static void insn_unknown_label(struct unit *unit, const struct fixup *fixup)
 {
 	char near[ASM_NEAR_TEXT];
 
+	if (local_is(fixup->name, fixup->len)) {
+		diag_add(&unit->diags, ASM_ERROR, fixup->pos, fixup->len,
+			 "there is no label '%.*s:' %s this in its function",
+			 (int)fixup->len - 1, fixup->name,
+			 fixup->name[fixup->len - 1] == 'f' ? "behind" : "before");
+		return;
+	}
 	diag_add(&unit->diags, ASM_ERROR, fixup->pos, fixup->len, "unknown label '%.*s'%s",
 		 (int)fixup->len, fixup->name,
 		 unit_near(&unit->labels, fixup->name, fixup->len, 1, near));
@@ -474,16 +496,15 @@ static void insn_close_calls(struct unit *unit)
 
 	for (i = unit->first_reference; i < unit->nreferences; i++) {
 		const struct reference *ref = &unit->references[i];
-		const struct symbol *label = ref->call ?
-				       symbols_get(&unit->labels, ref->name, ref->len) : NULL;
 		struct asm_insn *insn = &unit->obj->insns[ref->slot];
+		uint32_t label;
 
-		if (!label) {
+		if (!ref->call || !insn_find_label(unit, ref->name, ref->len, ref->slot, &label)) {
 			unit->references[kept++] = *ref;
 			continue;
 		}
 		insn->regs = (uint8_t)((insn->regs & 0x0f) | CALL_LOCAL << 4);
-		insn->imm = (int32_t)((int64_t)label->index - ref->slot - 1);
+		insn->imm = (int32_t)((int64_t)label - ref->slot - 1);
 	}
 	unit->nreferences = kept;
 	unit->first_reference = kept;
@@ -514,13 +535,13 @@ void insn_close_function(struct unit *unit)
 
 	for (i = 0; i < unit->nfixups; i++) {
 		const struct fixup *fixup = &unit->fixups[i];
-		struct symbol *label = symbols_get(&unit->labels, fixup->name, fixup->len);
+		uint32_t label;
 
-		if (!label) {
+		if (!insn_find_label(unit, fixup->name, fixup->len, fixup->slot, &label)) {
 			insn_unknown_label(unit, fixup);
 			continue;
 		}
-		insn_set_distance(unit, fixup, (int64_t)label->index - fixup->slot - 1);
+		insn_set_distance(unit, fixup, (int64_t)label - fixup->slot - 1);
 	}
 	unit->nfixups = 0;
 	insn_close_calls(unit);

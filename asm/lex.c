@@ -256,6 +256,14 @@ static bool lex_small_decimal(struct lexer *lex)
 	return true;
 }
 
+/* Digits and then b or f name a label; 0b with digits behind it does not end in b. */
+static bool lex_is_local(const char *at, const char *end)
+{
+	while (at < end && lex_class(*at) == LEX_DIGIT)
+		at++;
+	return end - at == 1 && (*at == 'b' || *at == 'f');
+}
+
 static void lex_number(struct lexer *lex)
 {
 	struct token *token = &lex->token;
@@ -264,7 +272,9 @@ static void lex_number(struct lexer *lex)
 	uint64_t value = 0;
 	bool fits = true;
 
-	token->kind = LEX_NUMBER;
+	token->kind = lex_is_local(at, end) ? LEX_LOCAL : LEX_NUMBER;
+	if (token->kind == LEX_LOCAL)
+		return;
 	base = lex_base(&at, end);
 	for (digits = at; at < end && (digit = lex_digit(*at)) < base; at++) {
 		if (value >> 59 && value > (UINT64_MAX - digit) / base)
@@ -525,6 +535,16 @@ bool lex_is(const struct lexer *lex, const char *name)
 {
 	return (lex->token.kind == LEX_NAME || lex->token.kind == LEX_DIRECTIVE) &&
 	       strlen(name) == lex->token.len && !memcmp(name, lex->token.text, lex->token.len);
+}
+
+bool lex_symbol(const struct token *token, const char **name, uint32_t *len)
+{
+	bool quoted = token->kind == LEX_STRING;
+
+	*name = token->text + quoted;
+	*len = token->len - 2 * quoted;
+	return quoted || token->kind == LEX_NAME || token->kind == LEX_DIRECTIVE ||
+	       token->kind == LEX_LOCAL;
 }
 
 const char *lex_say(const struct token *token, char *buf)

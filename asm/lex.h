@@ -21,6 +21,7 @@ enum lex_kind {
 	LEX_NUMBER = 6,
 	LEX_STRING = 7,
 	LEX_BAD = 8,		/* reported by the lexer */
+	LEX_LOCAL = 9,		/* 1b, 1f: a use of the label 1: */
 	LEX_SHL = '<' + 128, LEX_SHR = '>' + 128, LEX_LE = 'l' + 128, LEX_GE = 'g' + 128,
 	LEX_EQ = '=' + 128, LEX_NE = '!' + 128,
 };
@@ -69,6 +70,12 @@ uint32_t lex_pos(const struct lexer *lex, const char *text);
 
 /* Whether the token is this name. */
 bool lex_is(const struct lexer *lex, const char *name);
+
+/*
+ * The name of a symbol, from wherever the token holds it: a name, one that begins with a dot, one in
+ * quotes, a local label. False: the token is none.
+ */
+bool lex_symbol(const struct token *token, const char **name, uint32_t *len);
 
 /* Whether a name reads like a register, r or w and digits, of whatever number. */
 bool lex_is_register(const char *text, size_t len);

@@ -54,17 +54,25 @@ static bool match_relative(struct unit *unit, struct operand *out)
 	return expr_offset(unit, &out->value);
 }
 
+/* The name at the token, with the lexer still there. False: it is none. */
+static bool match_symbol(struct unit *unit, struct operand *out)
+{
+	const struct token *token = &unit->lex.token;
+
+	if (!lex_symbol(token, &out->value.name, &out->value.name_len)) {
+		out->value.name = NULL;
+		return false;
+	}
+	out->value.pos = lex_pos(&unit->lex, token->text);
+	out->value.len = token->len;
+	return true;
+}
+
 static bool match_label(struct unit *unit, struct operand *out)
 {
-	struct token *token = &unit->lex.token;
-
 	if (lex_is(&unit->lex, "pc"))
 		return match_relative(unit, out);
-	if (token->kind == LEX_NAME) {
-		out->value.name = token->text;
-		out->value.name_len = token->len;
-		out->value.pos = lex_pos(&unit->lex, token->text);
-		out->value.len = token->len;
+	if (match_symbol(unit, out)) {
 		lex_next(&unit->lex);
 		return true;
 	}
@@ -89,16 +97,10 @@ static void match_id(struct unit *unit, struct operand *out)
 
 static bool match_func(struct unit *unit, struct operand *out)
 {
-	struct token *token = &unit->lex.token;
-
 	if (lex_is(&unit->lex, "pc"))
 		return match_relative(unit, out);
-	if (token->kind != LEX_NAME)
+	if (!match_symbol(unit, out))
 		return expr_number(unit, &out->value);
-	out->value.name = token->text;
-	out->value.name_len = token->len;
-	out->value.pos = lex_pos(&unit->lex, token->text);
-	out->value.len = token->len;
 	match_id(unit, out);
 	lex_next(&unit->lex);
 	return true;

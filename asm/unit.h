@@ -55,6 +55,7 @@ struct unit {
 	struct symbols names, helpers, directives;
 	struct symbols types;		/* data: struct asm_type, NULL while it is being read */
 	struct symbols labels;		/* of the function under way; index: slot */
+	struct symbols locals;		/* numbers of labels; data: struct local */
 	struct fixup *fixups;
 	size_t nfixups, fixups_room;
 	struct reference *references;
