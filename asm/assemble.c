@@ -18,8 +18,10 @@
 #include "local.h"
 #include "log.h"
 #include "symbols.h"
+#include "contents.h"
 #include "isa.h"
 #include "mem.h"
+#include "section.h"
 #include "source.h"
 #include "tables.h"
 #include "unit.h"
@@ -132,7 +134,10 @@ static bool assemble_label(struct unit *unit, const struct token *name)
 				  (int)name->len, name->text);
 	if (name->len == 2 && !memcmp(name->text, "pc", 2))
 		return unit_error(unit, name, "'pc' cannot be a label: pc+n is a distance");
-	directive_open_function(unit);
+	if (unit->sections && section_take_label(unit, name))
+		return true;
+	if (!directive_open_function(unit))
+		return false;
 	data_close(unit);
 	if (!lex_symbol(name, &text, &len))
 		return local_define(unit, name);
@@ -203,8 +208,8 @@ static void assemble_statement(struct unit *unit)
 	} else if (unit->macros.count && token->kind == LEX_NAME && expand_call(unit)) {
 		ok = true;
 	} else {
-		directive_open_function(unit);
-		ok = insn_parse(unit, prefix.given ? &prefix : NULL);
+		ok = directive_open_function(unit) &&
+		     insn_parse(unit, prefix.given ? &prefix : NULL);
 	}
 	if (ok && token->kind != LEX_SEPARATOR && token->kind != LEX_END)
 		unit_error(unit, token, "expected the end of the statement, saw %s",
@@ -258,6 +263,7 @@ static void assemble_text(struct unit *unit, const char *name, const char *text,
 	if (unit->diags.errors > DIAG_MOST)
 		return;
 	directive_close_function(unit);
+	contents_close(unit);
 	global_close(unit);
 	insn_close_object(unit);
 	if (!unit->obj->nfuncs && !unit->diags.errors)

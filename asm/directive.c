@@ -13,17 +13,19 @@
 #include "insn.h"
 #include "lex.h"
 #include "symbols.h"
+#include "contents.h"
 #include "isa.h"
 #include "map.h"
 #include "mem.h"
 #include "regs.h"
+#include "section.h"
 #include "source.h"
 #include "type.h"
 #include "unit.h"
 
 /* ---- functions ---- */
 
-static struct asm_func *directive_add_function(struct unit *unit, const char *name, uint32_t pos)
+struct asm_func *directive_add_function(struct unit *unit, const char *name, uint32_t pos)
 {
 	struct asm_object *obj = unit->obj;
 	struct asm_func *func;
@@ -36,16 +38,21 @@ static struct asm_func *directive_add_function(struct unit *unit, const char *na
 	func->name = name;
 	func->start = (uint32_t)obj->ninsns;
 	func->pos = pos;
+	unit->in_function = true;
 	return func;
 }
 
-void directive_open_function(struct unit *unit)
+bool directive_open_function(struct unit *unit)
 {
-	struct asm_object *obj = unit->obj;
+	struct asm_func *func;
 
-	if (!obj->nfuncs)
-		directive_add_function(unit, "main",
-				       lex_pos(&unit->lex, unit->lex.token.text))->section = "";
+	if (unit->in_function)
+		return true;
+	if (!section_check_code(unit))
+		return false;
+	func = directive_add_function(unit, "main", lex_pos(&unit->lex, unit->lex.token.text));
+	func->section = unit->sections ? NULL : "";
+	return true;
 }
 
 void directive_close_function(struct unit *unit)
@@ -64,23 +71,6 @@ void directive_close_function(struct unit *unit)
 	if (!func->count && !unit->diags.errors)
 		diag_add(&unit->diags, ASM_ERROR, func->pos, (unsigned int)strlen(name),
 			 "'%s' has no instructions", name);
-}
-
-/* The section names nearest to a misspelt one, or to its part before the '/'. */
-static const char *directive_near_section(const char *section, char *buf)
-{
-	const struct asm_attach *rows;
-	struct asm_near whole, front;
-	size_t i, n;
-
-	asm_near_start(&whole, section, strlen(section));
-	asm_near_start(&front, section, strcspn(section, "/"));
-	rows = asm_attaches(&n);
-	for (i = 0; i < n; i++) {
-		asm_near_offer(&whole, rows[i].section, strlen(rows[i].section));
-		asm_near_offer(&front, rows[i].section, strlen(rows[i].section));
-	}
-	return asm_near_text(whole.count ? &whole : &front, buf);
 }
 
 /* Define a name that a call may use: that of a helper would hide the helper. */
@@ -102,7 +92,6 @@ static bool directive_prog(struct unit *unit)
 	struct symbol *symbol;
 	struct asm_func *func;
 	const char *section;
-	char near[ASM_NEAR_TEXT];
 
 	if (obj->nfuncs && obj->funcs[0].section && !obj->funcs[0].section[0])
 		return unit_error(unit, &name, "there are instructions before the first .prog");
@@ -118,11 +107,10 @@ static bool directive_prog(struct unit *unit)
 	lex_next(&unit->lex);
 	func = directive_add_function(unit, mem_text(&unit->mem, name.text, name.len),
 				      lex_pos(&unit->lex, name.text));
+	section_leave(unit);
 	func->section = section;
-	func->attach = asm_attach_find(section, &func->target);
-	if (!func->attach)
-		return unit_error(unit, &string, "unknown section \"%s\"%s", section,
-				  directive_near_section(section, near));
+	func->attach = section_attach(unit, lex_pos(&unit->lex, string.text), string.len, section,
+				      &func->target);
 	return true;
 }
 
@@ -137,6 +125,7 @@ static bool directive_func(struct unit *unit)
 	lex_next(&unit->lex);
 	directive_add_function(unit, mem_text(&unit->mem, name.text, name.len),
 			       lex_pos(&unit->lex, name.text));
+	section_leave(unit);
 	return true;
 }
 
@@ -180,6 +169,70 @@ static bool directive_equ(struct unit *unit)
 	return true;
 }
 
+/* Another name of a function or a variable that the token names. */
+static bool directive_alias(struct unit *unit, const struct token *name)
+{
+	const struct token *token = &unit->lex.token;
+	const char *text;
+	uint32_t len;
+	const struct symbol *of = lex_symbol(token, &text, &len) ?
+				  symbols_get(&unit->names, text, len) : NULL;
+	struct symbol *symbol;
+
+	if (!of || !(1u << of->kind & UNIT_ADDRESSES))
+		return false;
+	lex_symbol(name, &text, &len);
+	symbol = symbols_get(&unit->names, text, len);
+	symbol->kind = of->kind;
+	symbol->index = of->index;
+	symbol->data = of->data;
+	lex_next(&unit->lex);
+	return true;
+}
+
+/*
+ * .set NAME, expr or SYMBOL: may come again with another number. A number is what it is where it is
+ * used.
+ */
+static bool directive_set(struct unit *unit)
+{
+	enum { SETTABLE = 1 };
+	struct token name = unit->lex.token;
+	struct symbol *symbol = symbols_get(&unit->names, name.text, name.len);
+	struct num *num = mem_alloc(&unit->mem, sizeof(*num));
+	struct value value;
+
+	if (!symbol || symbol->kind != UNIT_CONSTANT || symbol->index != SETTABLE) {
+		symbol = section_define(unit, &name, UNIT_CONSTANT);
+		if (!symbol)
+			return false;
+		symbol->index = SETTABLE;
+		symbol->data = num;
+	}
+	lex_next(&unit->lex);
+	if (!unit_expect(unit, ',', "',' after the name"))
+		return false;
+	if (directive_alias(unit, &name))
+		return true;
+	if (!expr_number(unit, &value))
+		return false;
+	*num = value.num;
+	symbols_get(&unit->names, name.text, name.len)->data = num;
+	return true;
+}
+
+/* .global NAME, ... says that others may use a symbol; .global TYPE NAME defines a variable. */
+static bool directive_global(struct unit *unit)
+{
+	const char *at = unit->lex.at, *end = unit->lex.end;
+
+	while (at < end && (*at == ' ' || *at == '\t' || *at == '\r'))
+		at++;
+	if (at == end || strchr("\n,;#/", *at))
+		return section_global(unit);
+	return global_parse(unit);
+}
+
 static bool directive_extern(struct unit *unit)
 {
 	struct token name = unit->lex.token;
@@ -191,34 +244,75 @@ static bool directive_extern(struct unit *unit)
 }
 
 static const struct {
-	char name[12];
+	char name[14];
 	bool (*parse)(struct unit *unit);
 } directives[] = {
 	{ ".2byte", data_short },
 	{ ".4byte", data_long },
 	{ ".8byte", data_quad },
+	{ ".addrsig", section_ignore },
+	{ ".addrsig_sym", section_ignore },
+	{ ".align", data_align },
 	{ ".args", regs_args },
+	{ ".ascii", data_ascii },
+	{ ".asciz", data_asciz },
+	{ ".balign", data_align },
+	{ ".bss", section_bss },
 	{ ".byte", data_byte },
+	{ ".comm", contents_comm },
+	{ ".data", section_data },
+	{ ".dword", data_quad },
 	{ ".else", expand_else },
 	{ ".endif", expand_endif },
 	{ ".endm", expand_stray },
 	{ ".endr", expand_stray },
 	{ ".equ", directive_equ },
 	{ ".extern", directive_extern },
+	{ ".file", section_ignore },
+	{ ".fill", data_fill },
 	{ ".func", directive_func },
-	{ ".global", global_parse },
+	{ ".global", directive_global },
+	{ ".globl", section_global },
+	{ ".half", data_short },
+	{ ".hidden", section_ignore },
+	{ ".hword", data_short },
+	{ ".ident", section_ignore },
 	{ ".if", expand_if },
 	{ ".include", expand_include },
+	{ ".int", data_long },
+	{ ".internal", section_ignore },
+	{ ".lcomm", contents_comm },
 	{ ".license", directive_license },
+	{ ".loc", section_ignore },
+	{ ".local", section_ignore },
 	{ ".long", data_long },
 	{ ".macro", expand_macro },
 	{ ".map", map_parse },
+	{ ".p2align", data_p2align },
+	{ ".popsection", section_pop },
+	{ ".previous", section_previous },
 	{ ".prog", directive_prog },
+	{ ".protected", section_ignore },
+	{ ".pushsection", section_push },
 	{ ".quad", data_quad },
 	{ ".rept", expand_rept },
 	{ ".retval", regs_retval },
+	{ ".section", section_enter },
+	{ ".set", directive_set },
 	{ ".short", data_short },
+	{ ".size", section_size },
+	{ ".skip", data_skip },
+	{ ".sleb128", data_sleb128 },
+	{ ".space", data_skip },
+	{ ".string", data_asciz },
 	{ ".struct", type_struct },
+	{ ".text", section_text },
+	{ ".type", section_type },
+	{ ".uleb128", data_uleb128 },
+	{ ".value", data_short },
+	{ ".weak", section_global },
+	{ ".word", data_long },
+	{ ".zero", data_skip },
 };
 
 void directive_init(struct unit *unit)
@@ -236,6 +330,8 @@ bool directive_parse(struct unit *unit)
 	const struct symbol *symbol = symbols_get(&unit->directives, token->text, token->len);
 	char near[ASM_NEAR_TEXT];
 
+	if (!symbol && token->len > 5 && !memcmp(token->text, ".cfi_", 5))
+		return section_ignore(unit);
 	if (!symbol)
 		return unit_error(unit, token, "unknown directive '%.*s'%s", (int)token->len,
 				  token->text,

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+struct asm_func;
 struct unit;
 
 /* Enter the directives' names into unit->directives. */
@@ -15,9 +16,12 @@ bool directive_parse(struct unit *unit);
 
 /*
  * Whatever comes next belongs to a function: without a .prog or .func before it, a nameless program
- * begins here.
+ * begins here. False: nothing of a function may stand here, which has been reported.
  */
-void directive_open_function(struct unit *unit);
+bool directive_open_function(struct unit *unit);
+
+/* A function begins here; the one before it ends. */
+struct asm_func *directive_add_function(struct unit *unit, const char *name, uint32_t pos);
 
 /* The function under way, if any, ends here. */
 void directive_close_function(struct unit *unit);

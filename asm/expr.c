@@ -351,6 +351,17 @@ static struct expr_start expr_start(const struct unit *unit)
 	return (struct expr_start){ unit->lex.token.text, unit->operands, unit->kernel_fields };
 }
 
+/* In a text of gas or a compiler: a name with dots that cannot be a field of something. */
+static bool expr_is_dotted_symbol(const struct unit *unit)
+{
+	const struct token *token = &unit->lex.token;
+	const char *dot = memchr(token->text, '.', token->len);
+
+	return unit->sections && !expr_starts(token, "pt_regs.") &&
+	       !expr_starts(token, "kernel.") && !expr_starts(token, "ctx.") &&
+	       !symbols_get(&unit->types, token->text, (size_t)(dot - token->text));
+}
+
 /* Whether the name may be an address: of a map, a function, or of something not yet defined. */
 static bool expr_is_address(struct unit *unit)
 {
@@ -362,7 +373,7 @@ static bool expr_is_address(struct unit *unit)
 	if (token->kind == LEX_LOCAL || !lex_symbol(token, &name, &len) ||
 	    lex_is(&unit->lex, "sizeof") || lex_is(&unit->lex, "offsetof"))
 		return false;
-	if (token->kind == LEX_NAME && memchr(name, '.', len))
+	if (token->kind == LEX_NAME && memchr(name, '.', len) && !expr_is_dotted_symbol(unit))
 		return false;
 	symbol = symbols_get(&unit->names, name, len);
 	return !symbol || (1u << symbol->kind & UNIT_ADDRESSES);

@@ -16,7 +16,6 @@
 #include "unit.h"
 
 enum {
-	GLOBAL_MOST = 1 << 26,	/* bytes of a section */
 	GLOBAL_DEEPEST = 32,	/* braces within braces */
 	GLOBAL_RDONLY_PROG = 1 << 7, /* BPF_F_RDONLY_PROG */
 };
@@ -180,32 +179,54 @@ static enum global_section global_section(bool constant, const uint8_t *bytes, u
 	return GLOBAL_BSS;
 }
 
-static bool global_place(struct unit *unit, const struct token *name, struct global *global,
-			 const uint8_t *bytes)
+bool global_add_bytes(struct unit *unit, enum global_section section, const uint8_t *bytes,
+		      uint32_t size, uint32_t align, uint32_t pos, uint32_t *offset)
 {
-	struct global_data *data = &unit->globals[global->section];
-	uint32_t align = global->type.type->align, size = (uint32_t)asm_sizeof(global->type);
-	struct asm_field *field;
+	struct global_data *data = &unit->globals[section];
 
-	global->offset = (data->size + align - 1) / align * align;
-	if (global->offset + (uint64_t)size > GLOBAL_MOST)
-		return unit_error(unit, name, "the variables of %s take more than %d bytes",
-				  global_names[global->section], GLOBAL_MOST);
-	data->bytes = mem_grow(&unit->mem, data->bytes, &data->bytes_room, global->offset + size,
-			       1);
-	memset(data->bytes + data->size, 0, global->offset - data->size);
-	memcpy(data->bytes + global->offset, bytes, size);
-	data->size = global->offset + size;
+	*offset = (data->size + align - 1) / align * align;
+	if (*offset + (uint64_t)size > GLOBAL_MOST) {
+		diag_add(&unit->diags, ASM_ERROR, pos, 1,
+			 "the variables of %s take more than %d bytes", global_names[section],
+			 GLOBAL_MOST);
+		return false;
+	}
+	data->bytes = mem_grow(&unit->mem, data->bytes, &data->bytes_room,
+			       (size_t)*offset + size, 1);
+	memset(data->bytes + data->size, 0, *offset - data->size);
+	if (size)
+		memcpy(data->bytes + *offset, bytes, size);
+	data->size = *offset + size;
 	if (align > data->align)
 		data->align = align;
+	return true;
+}
+
+void global_add_field(struct unit *unit, const struct global *global, const char *name,
+		      uint32_t pos)
+{
+	struct global_data *data = &unit->globals[global->section];
+	struct asm_field *field;
+
 	data->fields = mem_grow(&unit->mem, data->fields, &data->fields_room, data->nfields + 1,
 				sizeof(*data->fields));
 	if (!data->nfields)
-		data->pos = lex_pos(&unit->lex, name->text);
+		data->pos = pos;
 	field = &data->fields[data->nfields++];
-	field->name = mem_text(&unit->mem, name->text, name->len);
+	field->name = name;
 	field->type = global->type;
 	field->offset = global->offset;
+}
+
+static bool global_place(struct unit *unit, const struct token *name, struct global *global,
+			 const uint8_t *bytes)
+{
+	uint32_t pos = lex_pos(&unit->lex, name->text);
+
+	if (!global_add_bytes(unit, global->section, bytes, (uint32_t)asm_sizeof(global->type),
+			      global->type.type->align, pos, &global->offset))
+		return false;
+	global_add_field(unit, global, mem_text(&unit->mem, name->text, name->len), pos);
 	return true;
 }
 

@@ -14,6 +14,8 @@
 
 struct unit;
 
+enum { GLOBAL_MOST = 1 << 26 };	/* bytes of a section */
+
 enum global_section { GLOBAL_RODATA, GLOBAL_DATA, GLOBAL_BSS, GLOBAL_SECTIONS };
 
 /* What a name of kind UNIT_GLOBAL stands for. */
@@ -36,6 +38,14 @@ struct global_data {
 
 /* .global [const] TYPE NAME[N] [= value] with the token behind the directive */
 bool global_parse(struct unit *unit);
+
+/* Add bytes to a section: where they begin there. False: they are too many, which is reported. */
+bool global_add_bytes(struct unit *unit, enum global_section section, const uint8_t *bytes,
+		      uint32_t size, uint32_t align, uint32_t pos, uint32_t *offset);
+
+/* Add a variable's name to those of its section; offsets only rise. */
+void global_add_field(struct unit *unit, const struct global *global, const char *name,
+		      uint32_t pos);
 
 /* All variables are known: make the maps. */
 void global_close(struct unit *unit);

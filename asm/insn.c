@@ -16,6 +16,7 @@
 #include "isa.h"
 #include "match.h"
 #include "mem.h"
+#include "section.h"
 #include "source.h"
 #include "unit.h"
 
@@ -578,6 +579,13 @@ static void insn_unknown(struct unit *unit, const struct reference *ref)
 {
 	char near[ASM_NEAR_TEXT];
 
+	if (section_is_place(unit, ref->name, ref->len)) {
+		diag_add(&unit->diags, ASM_ERROR, ref->pos, ref->len,
+			 "'%.*s' is a label within another function: '.type %.*s, @function' "
+			 "before it makes it one", (int)ref->len, ref->name, (int)ref->len,
+			 ref->name);
+		return;
+	}
 	unit_near(&unit->names, ref->name, ref->len, UNIT_ADDRESSES, near);
 	if (ref->call && !near[0])
 		unit_near(&unit->helpers, ref->name, ref->len, 1, near);
@@ -598,6 +606,11 @@ static void insn_close_call(struct unit *unit, const struct reference *ref,
 		insn_set_src(unit, ref, CALL_KFUNC);
 		insn_add_reloc(unit, ref, ASM_RELOC_KFUNC)->name =
 			mem_text(&unit->mem, ref->name, ref->len);
+	} else if (helper && unit->sections && memcmp(ref->name, "bpf_", 4) != 0) {
+		diag_add(&unit->diags, ASM_ERROR, ref->pos, ref->len,
+			 "is '%.*s' a symbol or a helper? '.extern %.*s' or 'call bpf_%.*s' says it",
+			 (int)ref->len, ref->name, (int)ref->len, ref->name, (int)ref->len,
+			 ref->name);
 	} else if (helper) {
 		unit->obj->insns[ref->slot].imm = (int32_t)helper->index;
 	} else {
@@ -655,6 +668,15 @@ static void insn_close_address(struct unit *unit, const struct reference *ref,
 	}
 }
 
+/* In a text of gas or a compiler nothing declares what is elsewhere; helpers are not symbols. */
+static struct symbol *insn_extern(struct unit *unit, const struct reference *ref)
+{
+	if (local_is(ref->name, ref->len) ||
+	    (ref->call && symbols_get(&unit->helpers, ref->name, ref->len)))
+		return NULL;
+	return section_extern(unit, ref->name, ref->len);
+}
+
 void insn_close_object(struct unit *unit)
 {
 	size_t i;
@@ -665,6 +687,8 @@ void insn_close_object(struct unit *unit)
 
 		if (symbol && !(1u << symbol->kind & UNIT_ADDRESSES))
 			symbol = NULL;
+		if (!symbol)
+			symbol = insn_extern(unit, ref);
 		if (ref->call)
 			insn_close_call(unit, ref, symbol);
 		else

@@ -47,9 +47,30 @@ const char *unit_near(const struct symbols *symbols, const char *name, size_t le
 	return asm_near_text(&near, buf);
 }
 
-struct symbol *unit_add(struct unit *unit, struct symbols *symbols, const struct token *token)
+struct symbol *unit_put(struct unit *unit, struct symbols *symbols, const struct token *token)
 {
 	struct symbol *symbol;
+	char say[LEX_SAY];
+	const char *name;
+	uint32_t len;
+
+	if (!lex_symbol(token, &name, &len)) {
+		unit_error(unit, token, "expected a symbol, saw %s", lex_say(token, say));
+		return NULL;
+	}
+	symbol = symbols_get(symbols, name, len);
+	if (symbol) {
+		unit_error(unit, token, "'%.*s' is defined already", (int)len, name);
+		unit_note_first(unit, symbol);
+		return NULL;
+	}
+	symbol = symbols_put(symbols, name, len);
+	symbol->pos = lex_pos(&unit->lex, token->text);
+	return symbol;
+}
+
+struct symbol *unit_add(struct unit *unit, struct symbols *symbols, const struct token *token)
+{
 	char say[LEX_SAY];
 
 	if (token->kind != LEX_NAME || memchr(token->text, '.', token->len)) {
@@ -58,15 +79,7 @@ struct symbol *unit_add(struct unit *unit, struct symbols *symbols, const struct
 			   ", which is a register" : "");
 		return NULL;
 	}
-	symbol = symbols_get(symbols, token->text, token->len);
-	if (symbol) {
-		unit_error(unit, token, "'%.*s' is defined already", (int)token->len, token->text);
-		unit_note_first(unit, symbol);
-		return NULL;
-	}
-	symbol = symbols_put(symbols, token->text, token->len);
-	symbol->pos = lex_pos(&unit->lex, token->text);
-	return symbol;
+	return unit_put(unit, symbols, token);
 }
 
 struct symbol *unit_define(struct unit *unit, const struct token *token, enum unit_kind kind)

@@ -12,6 +12,7 @@
 
 struct asm_object;
 struct asm_options;
+struct sections;
 
 /* What a name in unit.names stands for. */
 enum unit_kind {
@@ -47,6 +48,7 @@ struct reference {
 
 struct unit {
 	struct mem mem;
+	bool in_function;		/* what comes next belongs to it */
 	const struct asm_options *opt;
 	const struct asm_source *sources;
 	struct diag_list diags;
@@ -73,6 +75,7 @@ struct unit {
 	uint8_t data[8];		/* of a slot of raw data under way */
 	unsigned int ndata;
 	uint32_t data_pos;
+	struct sections *sections;	/* NULL: no directive of gas or a compiler so far */
 	struct asm_object *obj;
 	size_t insns_room, pos_room, funcs_room, maps_room, relocs_room, structs_room, krefs_room;
 };
@@ -94,7 +97,10 @@ const char *unit_near(const struct symbols *symbols, const char *name, size_t le
  */
 struct symbol *unit_add(struct unit *unit, struct symbols *symbols, const struct token *token);
 
-/* The same for unit->names. */
+/* The same for whatever symbol the token is: quoted, with dots. */
+struct symbol *unit_put(struct unit *unit, struct symbols *symbols, const struct token *token);
+
+/* unit_add() for unit->names. */
 struct symbol *unit_define(struct unit *unit, const struct token *token, enum unit_kind kind);
 
 /* The string that the token must be, without its quotes, escapes undone. NULL: reported. */

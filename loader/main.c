@@ -139,7 +139,7 @@ static int print_checked(const struct asm_object *obj, const struct asm_func *fu
 		say_error(opt, NULL, "%s: %s", func->name, strerror(-err));
 	else
 		printf("%-20s %-32s %6zu slots  ok\n", func->name,
-		       func->attach ? func->section : "no section", prog.ninsns);
+		       func->section[0] ? func->section : "no section", prog.ninsns);
 	asm_program_free(&prog);
 	return err;
 }

@@ -174,11 +174,26 @@ static int prog_target(struct prog *p)
 	return 0;
 }
 
+/* Without a section a program is of a type that nothing attaches; an unknown one means another. */
+static int prog_section(const struct prog *p)
+{
+	struct asm_place place = func_place(p);
+
+	if (p->func->attach || !p->func->section[0])
+		return 0;
+	say_error(p->load->opt, &place, "program %s: section \"%s\" does not say of what type it is",
+		  p->func->name, p->func->section);
+	return -EINVAL;
+}
+
 static int prog_attr(struct prog *p)
 {
 	const struct asm_attach *attach = p->func->attach;
 	const char *license = p->load->obj->license;
+	int err = prog_section(p);
 
+	if (err)
+		return err;
 	memset(&p->attr, 0, sizeof(p->attr));
 	p->attr.prog_type = attach ? attach->prog_type : BPF_PROG_TYPE_SOCKET_FILTER;
 	p->attr.insn_cnt = (uint32_t)p->linked.ninsns;
