@@ -337,6 +337,24 @@ static void contents_choose_program(struct asm_object *obj)
 		obj->funcs[0].section = "";
 }
 
+/* Those of one kind: .data and the like first, as in an object; .data.NAME go behind it. */
+static void contents_place(struct unit *unit, bool plain)
+{
+	const struct symbols *names = &unit->sections->names;
+	size_t i;
+
+	for (i = 0; i < names->count; i++) {
+		struct section *section = (struct section *)names->entries[i].data;
+
+		if (section->kind == SECTION_DATA && !strchr(section->name + 1, '.') == plain &&
+		    global_add_bytes(unit, section->global, section->bytes, section->size,
+				     section->align, section->pos, &section->base))
+			contents_place_labels(unit, section);
+		if (section->kind == SECTION_LICENSE && section->size && plain)
+			contents_take_license(unit, section);
+	}
+}
+
 void contents_close(struct unit *unit)
 {
 	struct sections *sections = unit->sections;
@@ -345,18 +363,11 @@ void contents_close(struct unit *unit)
 	if (!sections)
 		return;
 	contents_choose_program(unit->obj);
-	for (i = 0; i < sections->names.count; i++) {
-		struct section *section = (struct section *)sections->names.entries[i].data;
-
-		if (section->kind == SECTION_LICENSE && section->size)
-			contents_take_license(unit, section);
-		if (section->kind != SECTION_DATA ||
-		    !global_add_bytes(unit, section->global, section->bytes, section->size,
-				      section->align, section->pos, &section->base))
-			continue;
-		contents_place_labels(unit, section);
-	}
-	for (i = 0; i < sections->nuses && !unit->diags.errors; i++)
+	contents_place(unit, true);
+	contents_place(unit, false);
+	if (unit->diags.errors)
+		return;	/* a section may lack its bytes */
+	for (i = 0; i < sections->nuses; i++)
 		if (sections->uses[i].section->kind == SECTION_DATA)
 			contents_settle(unit, &sections->uses[i]);
 }

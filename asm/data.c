@@ -246,7 +246,8 @@ static bool data_repeat(struct unit *unit, uint32_t n, uint8_t byte, uint32_t po
 }
 
 /* [, expr] */
-static bool data_next(struct unit *unit, const char *what, uint64_t most, uint64_t *out)
+static bool data_next(struct unit *unit, const char *what, int64_t least, uint64_t most,
+		      uint64_t *out)
 {
 	struct value value;
 
@@ -254,7 +255,7 @@ static bool data_next(struct unit *unit, const char *what, uint64_t most, uint64
 		return true;
 	lex_next(&unit->lex);
 	if (!expr_number(unit, &value) ||
-	    !expr_range(unit, &value, what, (int64_t)-(most / 2) - 1, most))
+	    !expr_range(unit, &value, what, least, most))
 		return false;
 	*out = num_bits(value.num);
 	return true;
@@ -275,7 +276,7 @@ bool data_skip(struct unit *unit)
 	if (!data_begins(unit, &ok))
 		return ok;
 	return data_first(unit, "the number of bytes", GLOBAL_MOST, &n) &&
-	       data_next(unit, "the byte", UINT8_MAX, &byte) &&
+	       data_next(unit, "the byte", INT8_MIN, UINT8_MAX, &byte) &&
 	       data_repeat(unit, (uint32_t)n.num.mag, (uint8_t)byte, n.pos);
 }
 
@@ -291,10 +292,9 @@ bool data_fill(struct unit *unit)
 	if (!data_begins(unit, &ok))
 		return ok;
 	if (!data_first(unit, "the number of values", GLOBAL_MOST / 8, &n) ||
-	    !data_next(unit, "the size", sizeof(bytes), &size) ||
-	    !data_next(unit, "the value", UINT64_MAX, &bits))
+	    !data_next(unit, "the size", 0, sizeof(bytes), &size) ||
+	    !data_next(unit, "the value", INT64_MIN, UINT64_MAX, &bits))
 		return false;
-	size = size <= sizeof(bytes) ? size : 0;
 	for (i = 0; i < size; i++)
 		bytes[i] = (uint8_t)(bits >> 8 * (big ? size - 1 - i : i));
 	for (i = 0; ok && i < n.num.mag; i++)

@@ -104,6 +104,8 @@ static bool directive_prog(struct unit *unit)
 	section = unit_string(unit, "a section name such as \"tp/sched/sched_switch\"");
 	if (!section)
 		return false;
+	if (!*section)
+		return unit_error(unit, &string, "the section of a program has a name");
 	lex_next(&unit->lex);
 	func = directive_add_function(unit, mem_text(&unit->mem, name.text, name.len),
 				      lex_pos(&unit->lex, name.text));

@@ -63,9 +63,11 @@ bool expr_begins(const struct token *token)
 {
 	switch (token->kind) {
 	case LEX_NUMBER: case LEX_NAME: case LEX_BAD:
-	case LEX_DIRECTIVE: case LEX_STRING: case LEX_LOCAL:
+	case LEX_STRING: case LEX_LOCAL:
 	case '(': case '-': case '~': case '!': case '+':
 		return true;
+	case LEX_DIRECTIVE:
+		return token->len > 1;
 	default:
 		return false;
 	}

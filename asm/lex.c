@@ -543,8 +543,8 @@ bool lex_symbol(const struct token *token, const char **name, uint32_t *len)
 
 	*name = token->text + quoted;
 	*len = token->len - 2 * quoted;
-	return quoted || token->kind == LEX_NAME || token->kind == LEX_DIRECTIVE ||
-	       token->kind == LEX_LOCAL;
+	return quoted || token->kind == LEX_NAME || token->kind == LEX_LOCAL ||
+	       (token->kind == LEX_DIRECTIVE && token->len > 1);
 }
 
 const char *lex_say(const struct token *token, char *buf)
