@@ -608,7 +608,8 @@ static void insn_close_call(struct unit *unit, const struct reference *ref,
 			mem_text(&unit->mem, ref->name, ref->len);
 	} else if (helper && unit->sections && memcmp(ref->name, "bpf_", 4) != 0) {
 		diag_add(&unit->diags, ASM_ERROR, ref->pos, ref->len,
-			 "is '%.*s' a symbol or a helper? '.extern %.*s' or 'call bpf_%.*s' says it",
+			 "is '%.*s' a symbol or a helper? '.extern %.*s' or 'call bpf_%.*s' says "
+			 "it",
 			 (int)ref->len, ref->name, (int)ref->len, ref->name, (int)ref->len,
 			 ref->name);
 	} else if (helper) {

@@ -72,8 +72,8 @@ uint32_t lex_pos(const struct lexer *lex, const char *text);
 bool lex_is(const struct lexer *lex, const char *name);
 
 /*
- * The name of a symbol, from wherever the token holds it: a name, one that begins with a dot, one in
- * quotes, a local label. False: the token is none.
+ * The name of a symbol, wherever the token holds it: a name, one that begins with a dot, one in
+ * quotes, a use of a local label. False: the token is none.
  */
 bool lex_symbol(const struct token *token, const char **name, uint32_t *len);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * section.h - sections and symbols as gas and compilers write them. Needs asm.h, global.h, symbols.h
+ * section.h - sections and symbols of gas and compilers. Needs asm.h, global.h, symbols.h
  *
  * A text with one of their directives follows the rules of gas: an executable section is where
  * programs and functions are, .rodata, .data and .bss hold variables, what another section holds is
@@ -49,14 +49,14 @@ enum { SECTION_DEEPEST = 16 };
 /* What unit->sections points to, once there was a directive of this kind. */
 struct sections {
 	struct symbols names;		/* data: struct section */
-	struct symbols marks;		/* what .globl, .type and .size said; data: struct section_mark */
+	struct symbols marks;		/* data: struct section_mark */
 	struct symbols places;		/* labels in functions */
 	struct section *now;		/* NULL: in a .prog or .func */
 	struct section *before;		/* .previous */
 	struct section *home;		/* of the function under way */
 	struct section *stack[SECTION_DEEPEST][2];
 	unsigned int depth;
-	struct contents_label *first, *last; /* labels of variables, in the order of the text */
+	struct contents_label *first, *last; /* of variables, in the order of the text */
 	struct contents_use *uses;
 	size_t nuses, uses_room;
 };
@@ -74,7 +74,7 @@ bool section_type(struct unit *unit);		/* .type NAME, @function */
 bool section_size(struct unit *unit);		/* .size NAME, expr */
 bool section_ignore(struct unit *unit);		/* nothing of it matters: .file, .loc, ... */
 
-/* The section of that name, made when there is none yet; flags as in .section, "" for none given. */
+/* The section of that name, made when there is none yet. flags as in .section, "": none given. */
 struct section *section_get(struct unit *unit, const char *name, const char *flags, uint32_t pos,
 			    unsigned int width);
 

@@ -181,8 +181,8 @@ static int prog_section(const struct prog *p)
 
 	if (p->func->attach || !p->func->section[0])
 		return 0;
-	say_error(p->load->opt, &place, "program %s: section \"%s\" does not say of what type it is",
-		  p->func->name, p->func->section);
+	say_error(p->load->opt, &place, "program %s: section \"%s\" does not say of what type "
+		  "it is", p->func->name, p->func->section);
 	return -EINVAL;
 }
 

@@ -326,6 +326,7 @@ fi
 section "$tmp/section.bpfasm" frobnicate/x
 fails "unknown section" 1 'section.bpfasm:2:' "$BPFLOAD" run "$tmp/section.bpfasm" -- true
 shows "which is named" stderr -F '"frobnicate/x"'
+shows "and why it matters" stderr -F 'does not say of what type it is'
 
 section "$tmp/section.bpfasm" raw_tp/sched_proces_exec
 if [ -r /sys/kernel/btf/vmlinux ]; then

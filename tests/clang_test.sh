@@ -252,8 +252,8 @@ compare()	# PROGRAM CPU OPTION...
 	elif ! grep -q '^95' want; then
 		fail "$title" "nothing was compared" want
 	elif ! cmp -s want got; then
-		diff want got >diff
-		fail "$title" "the instructions differ" diff
+		diff want got >differ
+		fail "$title" "the instructions differ" differ
 	else
 		pass "$title"
 	fi
