@@ -288,10 +288,13 @@ static struct asm_typeref contents_type(const struct unit *unit,
 					const struct contents_label *label, uint32_t size)
 {
 	static const char *const names[] = { [1] = "u8", [2] = "u16", [4] = "u32", [8] = "u64" };
-	struct asm_typeref ref = { .count = 0 };
+	static const struct asm_type nothing = { .name = "nothing", .align = 1 };
+	struct asm_typeref ref = { .type = &nothing };
 	uint32_t width = label->width ? label->width : size;
 
-	if (label->text || width > 8 || !names[width] || !size || size % width)
+	if (!size)
+		return ref;
+	if (label->text || width > 8 || !names[width] || size % width)
 		width = 1;
 	ref.type = type_find(unit, label->text ? "char" : names[width]);
 	ref.count = label->text || size / width > 1 ? size / width : 0;
