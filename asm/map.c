@@ -17,6 +17,14 @@
 
 enum { MAP_RING_LEAST = 4096 };	/* the smallest page: where pages are larger, the kernel checks */
 
+enum {
+#define CONSTANT(name, value) MAP_##name = (value),
+#define LIBC_CONSTANT(name, value)
+#include "tables/constant.def"
+#undef CONSTANT
+#undef LIBC_CONSTANT
+};
+
 /* A .map being read. */
 struct map_parse {
 	struct unit *unit;
@@ -231,7 +239,7 @@ static void map_settle(struct map_parse *parse)
 	if (type->value == ASM_SIZE_ZERO && type->flags & ASM_MAP_RING)
 		parse->map.value_size = 0;
 	if (type->flags & ASM_MAP_NO_PREALLOC)
-		parse->map.map_flags |= 1; /* BPF_F_NO_PREALLOC */
+		parse->map.map_flags |= MAP_BPF_F_NO_PREALLOC;
 }
 
 static bool map_check(struct map_parse *parse)
