@@ -131,6 +131,23 @@ static void emit_source_line(FILE *f, struct emit_cursor *cursor, uint32_t pos)
 		fputc(*at == '\t' || (*at >= ' ' && *at < 0x7f) ? *at : '?', f);
 }
 
+/* Each field: offset and size in bytes, type, name. */
+static void emit_list_struct(FILE *f, const struct asm_type *type)
+{
+	const struct asm_field *field;
+	size_t i;
+
+	fprintf(f, "struct %s: size %u, align %u\n", type->name, type->size, type->align);
+	for (i = 0; i < type->nfields; i++) {
+		field = &type->fields[i];
+		fprintf(f, "%6u %5llu  %s", field->offset,
+			(unsigned long long)asm_sizeof(field->type), field->type.type->name);
+		if (field->type.count)
+			fprintf(f, "[%u]", field->type.count);
+		fprintf(f, " %s\n", field->name);
+	}
+}
+
 static void emit_list_map(FILE *f, const struct asm_map *map)
 {
 	fprintf(f, "map %s: type %s, key %u, value %u, entries %u, flags 0x%x\n", map->name,
@@ -138,12 +155,14 @@ static void emit_list_map(FILE *f, const struct asm_map *map)
 		map->map_flags);
 }
 
-static void emit_list_func(FILE *f, const struct asm_func *func)
+static void emit_list_func(FILE *f, const struct asm_object *obj, const struct asm_func *func)
 {
 	if (!func->section)
 		fprintf(f, "\nfunc %s: %u slots\n", func->name, func->count);
 	else if (func->section[0])
 		fprintf(f, "\nprog %s \"%s\": %u slots\n", func->name, func->section, func->count);
+	else if (obj->nstructs)
+		fputc('\n', f);
 }
 
 void asm_emit_list(FILE *f, const struct asm_object *obj)
@@ -154,11 +173,13 @@ void asm_emit_list(FILE *f, const struct asm_object *obj)
 	size_t i, j;
 	unsigned int b;
 
+	for (i = 0; i < obj->nstructs; i++)
+		emit_list_struct(f, obj->structs[i]);
 	for (i = 0; i < obj->nmaps; i++)
 		emit_list_map(f, &obj->maps[i]);
 	for (i = 0; i < obj->nfuncs; i++) {
 		func = &obj->funcs[i];
-		emit_list_func(f, func);
+		emit_list_func(f, obj, func);
 		for (j = func->start; j < func->start + func->count; j++) {
 			asm_insn_bytes(obj->insns[j], obj->endian, bytes);
 			fprintf(f, "%6zu:", j - func->start);
@@ -194,8 +215,22 @@ static void emit_c_string(FILE *f, const char *name, const char *what, const cha
 	fputs("\";\n", f);
 }
 
-/* The C spelling of a type; what C has no word for is an array of bytes. */
-static void emit_c_field(FILE *f, const struct asm_field *field)
+static bool emit_is_own(const struct asm_object *obj, const struct asm_type *type)
+{
+	size_t i;
+
+	for (i = 0; i < obj->nstructs; i++)
+		if (obj->structs[i] == type)
+			return true;
+	return false;
+}
+
+/*
+ * The C spelling of a type; what C has no word for is an array of bytes, and so is a structure of
+ * the kernel, which its own headers may define.
+ */
+static void emit_c_field(FILE *f, const struct asm_object *obj, const struct asm_field *field,
+			 bool packed)
 {
 	static const struct {
 		enum asm_format format;
@@ -213,6 +248,7 @@ static void emit_c_field(FILE *f, const struct asm_field *field)
 		{ ASM_IPV4, "uint32_t", 4 }, { ASM_IPV6, "uint32_t", 16 },
 	};
 	const struct asm_type *type = field->type.type;
+	bool own = emit_is_own(obj, type);
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -220,7 +256,7 @@ static void emit_c_field(FILE *f, const struct asm_field *field)
 			break;
 	if (i < sizeof(names) / sizeof(names[0]))
 		fprintf(f, "\t%s %s", names[i].text, field->name);
-	else if (type->format == ASM_STRUCT)
+	else if (own)
 		fprintf(f, "\tstruct %s %s", type->name, field->name);
 	else
 		fprintf(f, "\t%s %s", type->format == ASM_COMM ? "char" : "uint8_t", field->name);
@@ -228,8 +264,10 @@ static void emit_c_field(FILE *f, const struct asm_field *field)
 		fprintf(f, "[%u]", field->type.count);
 	if (type->format == ASM_IPV6)
 		fputs("[4]", f);
-	if (i == sizeof(names) / sizeof(names[0]) && type->format != ASM_STRUCT)
+	if (i == sizeof(names) / sizeof(names[0]) && !own)
 		fprintf(f, "[%u]", type->size);
+	if (type->format == ASM_STRUCT && !own && !packed && type->align > 1)
+		fprintf(f, " __attribute__((aligned(%u)))", type->align);
 	fputs(";\n", f);
 }
 
@@ -243,14 +281,15 @@ static bool emit_c_is_packed(const struct asm_type *type)
 	return false;
 }
 
-static void emit_c_struct(FILE *f, const struct asm_type *type)
+static void emit_c_struct(FILE *f, const struct asm_object *obj, const struct asm_type *type)
 {
+	bool packed = emit_c_is_packed(type);
 	size_t i;
 
 	fprintf(f, "\nstruct %s {\n", type->name);
 	for (i = 0; i < type->nfields; i++)
-		emit_c_field(f, &type->fields[i]);
-	fprintf(f, "}%s;\n", emit_c_is_packed(type) ? " __attribute__((packed))" : "");
+		emit_c_field(f, obj, &type->fields[i], packed);
+	fprintf(f, "}%s;\n", packed ? " __attribute__((packed))" : "");
 }
 
 static void emit_c_prelude(FILE *f)
@@ -373,7 +412,7 @@ int asm_emit_c(FILE *f, const struct asm_object *obj, const char *name)
 	if (obj->license)
 		emit_c_string(f, name, "license", "", obj->license);
 	for (i = 0; i < obj->nstructs; i++)
-		emit_c_struct(f, obj->structs[i]);
+		emit_c_struct(f, obj, obj->structs[i]);
 	emit_c_maps(f, obj, name);
 	for (i = 0; i < obj->nfuncs; i++) {
 		if (!obj->funcs[i].section)

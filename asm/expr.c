@@ -101,6 +101,8 @@ static bool expr_sizeof(struct unit *unit, struct num *out)
 
 	if (!unit_expect(unit, '(', "'(' after sizeof"))
 		return false;
+	if (lex_is(&unit->lex, "struct"))
+		lex_next(&unit->lex);
 	if (unit->lex.token.kind != LEX_NAME)
 		return unit_error(unit, &unit->lex.token, "expected a type or TYPE.FIELD");
 	if (!expr_sizeof_path(unit, &path))
@@ -118,6 +120,8 @@ static bool expr_offsetof(struct unit *unit, struct num *out)
 
 	if (!unit_expect(unit, '(', "'(' after offsetof"))
 		return false;
+	if (lex_is(&unit->lex, "struct"))
+		lex_next(&unit->lex);
 	type = unit->lex.token;
 	lex_next(&unit->lex);
 	if (type.kind != LEX_NAME || !unit_expect(unit, ',', "',' after the type of offsetof"))

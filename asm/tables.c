@@ -67,6 +67,22 @@ static const struct asm_type types[] = {
 #undef TYPE
 };
 
+static const struct table_struct structs[] = {
+#define STRUCT(name, size, align, since, fields) { #name, fields, size, align },
+#define MEMBER(name, path, size, align, since, fields) { #name "." #path, fields, size, align },
+#define FIELD(type, name, offset, since) type " " #name " " #offset "\n"
+#define OPEN(type, name, offset, since) type " " #name " " #offset "\n"
+#define PART(name, path, field, offset, since) #name "." #path " " #field " " #offset "\n"
+#define BITS(type, name, offset, since, bit) type " " #name " " #offset "\n"
+#include "tables/struct.def"
+#undef STRUCT
+#undef MEMBER
+#undef FIELD
+#undef OPEN
+#undef PART
+#undef BITS
+};
+
 /* A row of a CPU holds its registers: expanded once for each CPU's array, once for the row. */
 #define CPU_REG(name, offset, size) { #name, offset, size },
 #define CPU_ARGS(...) { __VA_ARGS__ }
@@ -302,6 +318,27 @@ const struct asm_attach *asm_attach_find(const char *section, const char **targe
 		}
 	}
 	return NULL;
+}
+
+const struct table_struct *tables_struct(const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(structs); i++) {
+		if (strlen(structs[i].name) == len && memcmp(structs[i].name, name, len) == 0)
+			return &structs[i];
+	}
+	return NULL;
+}
+
+void tables_struct_near(struct asm_near *near)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(structs); i++) {
+		if (!strchr(structs[i].name, '.'))
+			asm_near_offer(near, structs[i].name, strlen(structs[i].name));
+	}
 }
 
 uint64_t asm_sizeof(struct asm_typeref ref)

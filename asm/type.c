@@ -12,34 +12,90 @@
 #include "isa.h"
 #include "mem.h"
 #include "source.h"
+#include "tables.h"
 #include "type.h"
 #include "unit.h"
 
 /* Sizes are kept in 32 bits; no kernel takes a value near that. */
 enum { TYPE_MOST = 1 << 28 };
 
-static const struct asm_type *type_named(const struct unit *unit, const char *name, size_t len)
+/* A structure of tables/struct.def, whose fields are lines of a type, a name and an offset. */
+static const struct asm_type *type_build(struct unit *unit, const struct table_struct *row)
 {
-	const struct symbol *symbol = symbols_get(&unit->types, name, len);
+	struct asm_source source = { .text = row->fields, .len = strlen(row->fields) };
+	struct asm_type *type = mem_alloc(&unit->mem, sizeof(*type));
+	struct lexer saved = unit->lex;
+	struct asm_field *fields = NULL;
+	struct asm_typeref ref;
+	size_t room = 0;
 
-	return symbol ? symbol->data : NULL;
+	lex_start(&unit->lex, &source, NULL);
+	while (unit->lex.token.kind == LEX_NAME && type_reference(unit, &ref)) {
+		struct token name = unit->lex.token;
+
+		lex_next(&unit->lex);
+		fields = mem_grow(&unit->mem, fields, &room, type->nfields + 1, sizeof(*fields));
+		fields[type->nfields++] = (struct asm_field){
+			.name = mem_text(&unit->mem, name.text, name.len),
+			.type = ref, .offset = (uint32_t)unit->lex.token.value,
+		};
+		lex_next(&unit->lex);
+		lex_next(&unit->lex);	/* the newline */
+	}
+	unit->lex = saved;
+	type->name = row->name;
+	type->format = ASM_STRUCT;
+	type->size = row->size;
+	type->align = row->align;
+	type->fields = fields;
+	return type;
 }
 
-const struct asm_type *type_find(const struct unit *unit, const char *name)
+/* Structures of the kernel become types when they are first asked for: most texts name none. */
+static const struct asm_type *type_named(struct unit *unit, const char *name, size_t len)
+{
+	const struct symbol *symbol = symbols_get(&unit->types, name, len);
+	const struct table_struct *row;
+	const struct asm_type *type;
+
+	if (symbol)
+		return symbol->data;
+	row = tables_struct(name, len);
+	if (!row)
+		return NULL;
+	type = type_build(unit, row);
+	symbols_put(&unit->types, row->name, len)->data = type;
+	return type;
+}
+
+const struct asm_type *type_find(struct unit *unit, const char *name)
 {
 	return type_named(unit, name, strlen(name));
 }
 
-/* "a, b and c" of a structure's fields, as far as they fit. */
-static const char *type_fields_text(const struct asm_type *type, char *buf, size_t size)
-{
-	size_t i, used = 0;
+enum { TYPE_FIELDS_TEXT = ASM_NEAR_TEXT };
 
-	buf[0] = '\0';
-	for (i = 0; i < type->nfields && used < size; i++)
-		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? ", " : "",
-					 type->fields[i].name);
-	return buf;
+/* What fields a structure has: all; where they do not fit, those near to the name, if any. */
+static const char *type_fields_text(const struct asm_type *type, const char *name, size_t len,
+				    char *buf)
+{
+	const size_t room = TYPE_FIELDS_TEXT - sizeof(", ...");
+	struct asm_near near;
+	size_t i, n, used = 0;
+
+	for (i = 0; i < type->nfields; i++, used += n) {
+		n = (size_t)snprintf(buf + used, room - used, "%s%s", i ? ", " : "; it has ",
+				     type->fields[i].name);
+		if (n >= room - used)
+			break;
+	}
+	if (i == type->nfields)
+		return buf;
+	strcpy(buf + used, i ? ", ..." : "");
+	asm_near_start(&near, name, len);
+	for (i = 0; i < type->nfields; i++)
+		asm_near_offer(&near, type->fields[i].name, strlen(type->fields[i].name));
+	return near.count ? asm_near_text(&near, buf) : buf;
 }
 
 static const struct asm_field *type_field(const struct asm_type *type, const char *name,
@@ -60,16 +116,15 @@ static bool type_step(struct unit *unit, const struct token *token, const char *
 {
 	const struct asm_type *type = path->type.type;
 	const struct asm_field *field;
-	char fields[200];
+	char fields[TYPE_FIELDS_TEXT];
 
 	if (type->format != ASM_STRUCT || path->type.count)
 		return unit_error(unit, token, "%s%s has no fields", type->name,
 				  path->type.count ? "[]" : "");
 	field = type_field(type, name, len);
 	if (!field)
-		return unit_error(unit, token, "struct %s has no field '%.*s'; it has %s",
-				  type->name, (int)len, name,
-				  type_fields_text(type, fields, sizeof(fields)));
+		return unit_error(unit, token, "struct %s has no field '%.*s'%s", type->name,
+				  (int)len, name, type_fields_text(type, name, len, fields));
 	path->offset += field->offset;
 	path->type = field->type;
 	return true;
@@ -97,13 +152,17 @@ bool type_member(struct unit *unit, const struct token *token, struct type_path 
 
 static bool type_unknown(struct unit *unit, const struct token *token, size_t len)
 {
-	char near[ASM_NEAR_TEXT];
+	char text[ASM_NEAR_TEXT];
+	struct asm_near near;
 
 	if (symbols_get(&unit->types, token->text, len))
 		return unit_error(unit, token, "struct %.*s is not complete here", (int)len,
 				  token->text);
+	asm_near_start(&near, token->text, len);
+	symbols_near(&unit->types, 1, &near);
+	tables_struct_near(&near);
 	return unit_error(unit, token, "unknown type '%.*s'%s", (int)len, token->text,
-			  unit_near(&unit->types, token->text, len, 1, near));
+			  asm_near_text(&near, text));
 }
 
 bool type_path(struct unit *unit, const struct token *token, struct type_path *out)

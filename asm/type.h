@@ -17,7 +17,7 @@ struct type_path {
 };
 
 /* The type of that name; NULL when there is none, or it is not complete. */
-const struct asm_type *type_find(const struct unit *unit, const char *name);
+const struct asm_type *type_find(struct unit *unit, const char *name);
 
 /* Resolve TYPE or TYPE.FIELD.FIELD..., all of it one token. Reports what is unknown. */
 bool type_path(struct unit *unit, const struct token *token, struct type_path *out);
