@@ -22,14 +22,32 @@ enum {
 	REGS_READ_ONLY = 10,	/* r10, and r11 behind it */
 };
 
-/* 7 of "arg7"; 0: it is no such name. */
-static unsigned int regs_argument(const char *name)
+/* 7 of "arg7" for the prefix "arg"; 0: it is no such name. */
+static unsigned int regs_argument(const char *name, const char *prefix)
 {
-	if (strncmp(name, "arg", 3) || name[3] < '1' || name[3] > '9' ||
-	    strspn(name + 3, "0123456789") != strlen(name + 3) || strlen(name) > 5)
+	const char *digits = name + strlen(prefix);
+
+	if (strncmp(name, prefix, strlen(prefix)) || *digits < '1' || *digits > '9' ||
+	    strspn(digits, "0123456789") != strlen(digits) || strlen(digits) > 2)
 		return 0;
-	return (unsigned int)(name[3] - '0') * (name[4] ? 10 : 1) +
-	       (name[4] ? (unsigned int)(name[4] - '0') : 0);
+	return (unsigned int)(digits[0] - '0') * (digits[1] ? 10 : 1) +
+	       (digits[1] ? (unsigned int)(digits[1] - '0') : 0);
+}
+
+/* The register of an argument of a function or system call; NULL: there is none, and why. */
+static const char *regs_of_argument(struct unit *unit, const struct token *token,
+				    const struct asm_cpu *cpu, bool call, unsigned int arg)
+{
+	const char *const *list = call ? cpu->sysargs : cpu->args;
+	unsigned int args;
+
+	for (args = 0; args < ASM_CPU_ARGS && list[args]; args++)
+		;
+	if (arg <= args)
+		return list[arg - 1];
+	unit_error(unit, token, "%s passes at most %u arguments%s in registers", cpu->name, args,
+		   call ? " of a system call" : "");
+	return NULL;
 }
 
 /* The register that plays a role; the name itself when it is none. NULL: too many arguments. */
@@ -41,17 +59,10 @@ static const char *regs_role(struct unit *unit, const struct token *token,
 	} roles[] = {
 		{ "ret", cpu->ret }, { "ip", cpu->ip }, { "sp", cpu->sp }, { "fp", cpu->fp },
 	};
-	unsigned int arg = regs_argument(name), args, i;
+	unsigned int arg = regs_argument(name, "arg"), sysarg = regs_argument(name, "sysarg"), i;
 
-	for (args = 0; args < ASM_CPU_ARGS && cpu->args[args]; args++)
-		;
-	if (arg > args) {
-		unit_error(unit, token, "%s passes at most %u arguments in registers", cpu->name,
-			   args);
-		return NULL;
-	}
-	if (arg)
-		return cpu->args[arg - 1];
+	if (arg || sysarg)
+		return regs_of_argument(unit, token, cpu, sysarg > 0, arg + sysarg);
 	for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
 		if (!strcmp(roles[i].role, name) && roles[i].reg)
 			return roles[i].reg;

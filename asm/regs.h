@@ -10,7 +10,8 @@ struct token;
 struct unit;
 
 /*
- * Offset in the target's struct pt_regs of a register, or of a role: arg1 ..., ret, ip, sp, fp.
+ * Offset in the target's struct pt_regs of a register, or of a role: arg1 ..., sysarg1 ... (of a
+ * system call), ret, ip, sp, fp.
  * False when there is none, which is reported at the token.
  */
 bool regs_offset(struct unit *unit, const struct token *token, const char *name, uint16_t *out);
