@@ -471,9 +471,9 @@ int asm_emit_c(FILE *f, const struct asm_object *obj, const char *name);	/* 0 or
 enum asm_ref { ASM_REF_TEXT, ASM_REF_JSON };
 
 /*
- * The rows of a kind (insn, helper, map, prog, attach, type), all of them or those of a name; the
- * list of kinds with what NULL. False when there is no such kind or name: near, of ASM_NEAR_TEXT
- * bytes, then has near ones.
+ * The rows of a kind (insn, helper, map, prog, attach, cmd, struct, type, cpu), all of them or
+ * those of a name, with their parts; the list of kinds with what NULL. False when there is no such
+ * kind or name: near, of ASM_NEAR_TEXT bytes, then has near ones.
  */
 bool asm_emit_ref(FILE *f, const char *what, const char *name, enum asm_ref how, char *near);
 

@@ -284,8 +284,8 @@ static uint32_t contents_size(struct unit *unit, const struct contents_label *la
 }
 
 /* What a variable of so many bytes may be: a number, a text, an array of numbers. */
-static struct asm_typeref contents_type(const struct unit *unit,
-					const struct contents_label *label, uint32_t size)
+static struct asm_typeref contents_type(struct unit *unit, const struct contents_label *label,
+					uint32_t size)
 {
 	static const char *const names[] = { [1] = "u8", [2] = "u16", [4] = "u32", [8] = "u64" };
 	static const struct asm_type nothing = { .name = "nothing", .align = 1 };

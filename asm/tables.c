@@ -17,14 +17,14 @@
 /* ---- the rows ---- */
 
 static const struct asm_form forms[] = {
-#define INSN(name, syntax, kernel, gas, code, src, off, imm, since, flags) \
+#define INSN(name, syntax, kernel, gas, code, src, off, imm, since, flags, means) \
 	{ name, syntax, kernel, gas, code, src, off, imm, since, flags },
 #include "tables/insn.def"
 #undef INSN
 };
 
 static const struct asm_helper helpers[] = {
-#define HELPER(id, name, since) { #name, id, since },
+#define HELPER(id, name, since, ...) { #name, id, since },
 #include "tables/helper.def"
 #undef HELPER
 };
@@ -108,7 +108,7 @@ static const struct asm_cpu cpus[] = {
 /* ---- what the lookups rely on ---- */
 
 enum {
-#define HELPER(id, name, since) ORDER_HELPER_##name,
+#define HELPER(id, name, since, ...) ORDER_HELPER_##name,
 #include "tables/helper.def"
 #undef HELPER
 	HELPERS
@@ -147,7 +147,7 @@ _Static_assert(COUNT(attaches) == 116, "libbpf 1.8");
 _Static_assert(COUNT(cpus) == 5, "x86_64 arm64 s390x ppc64le riscv64");
 
 #define ORDERED(order, number) _Static_assert((int)(order) == (number), "a row is out of order");
-#define HELPER(id, name, since) ORDERED(ORDER_HELPER_##name + 1, id)
+#define HELPER(id, name, since, ...) ORDERED(ORDER_HELPER_##name + 1, id)
 #define MAPTYPE(number, constant, ...) ORDERED(ORDER_MAP_TYPE_##constant + 1, number)
 #define PROG_TYPE(number, constant, ...) ORDERED(ORDER_PROG_TYPE_##constant + 1, number)
 #define ATTACH_TYPE(number, constant, since) ORDERED(ORDER_ATTACH_TYPE_##constant, number)
@@ -373,7 +373,7 @@ void tables_each_constant(void *arg, void (*fn)(void *arg, const char *name, uin
 #define COMMAND(number, constant, since) { "BPF_" #constant, number },
 #include "tables/command.def"
 #undef COMMAND
-#define HELPER(id, name, since) { "BPF_FUNC_" #name, id },
+#define HELPER(id, name, since, ...) { "BPF_FUNC_" #name, id },
 #include "tables/helper.def"
 #undef HELPER
 	};
