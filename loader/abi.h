@@ -18,8 +18,9 @@
  *     that is older than the field answers -E2BIG when the bytes it does not know are not 0.
  *   - pointers go through abi_ptr(): fields are 64 bits wide for every process.
  *
- * A comment that is a version is the first kernel that has the field; those without one came with
- * their command or struct. Lengths are bytes. Text is NUL-terminated.
+ * Which kernel first has a field of union bpf_attr is in asm/tables/attr.def. Elsewhere a comment
+ * that is a version says so; fields without one came with their struct. Lengths are bytes. Text is
+ * NUL-terminated.
  */
 #ifndef ABI_H
 #define ABI_H
@@ -81,20 +82,20 @@ struct abi_map_create {
 	uint32_t key_size;
 	uint32_t value_size;
 	uint32_t max_entries;
-	uint32_t map_flags;		/* 4.6 */
-	uint32_t inner_map_fd;		/* 4.12 */
-	uint32_t numa_node;		/* 4.14; with BPF_F_NUMA_NODE */
-	char map_name[BPF_OBJ_NAME_LEN]; /* 4.15; letters, digits, '_', and '.' from 5.2 */
-	uint32_t map_ifindex;		/* 4.16; a device that holds the map */
-	uint32_t btf_fd;		/* 4.18 */
-	uint32_t btf_key_type_id;	/* 4.18 */
-	uint32_t btf_value_type_id;	/* 4.18 */
-	uint32_t btf_vmlinux_value_type_id; /* 5.6; struct_ops */
-	ABI_U64 map_extra;		/* 5.16; bloom_filter: hashes; arena: address; rhash */
-	int32_t value_type_btf_obj_fd;	/* 6.9; with BPF_F_VTYPE_BTF_OBJ_FD */
-	int32_t map_token_fd;		/* 6.9; with BPF_F_TOKEN_FD */
-	ABI_U64 excl_prog_hash;		/* 6.18; the only program that may use the map */
-	uint32_t excl_prog_hash_size;	/* 6.18 */
+	uint32_t map_flags;
+	uint32_t inner_map_fd;
+	uint32_t numa_node;		/* with BPF_F_NUMA_NODE */
+	char map_name[BPF_OBJ_NAME_LEN]; /* letters, digits, '_', and '.' from 5.2 */
+	uint32_t map_ifindex;		/* a device that holds the map */
+	uint32_t btf_fd;
+	uint32_t btf_key_type_id;
+	uint32_t btf_value_type_id;
+	uint32_t btf_vmlinux_value_type_id; /* struct_ops */
+	ABI_U64 map_extra;		/* bloom_filter: hashes; arena: address; rhash */
+	int32_t value_type_btf_obj_fd;	/* with BPF_F_VTYPE_BTF_OBJ_FD */
+	int32_t map_token_fd;		/* with BPF_F_TOKEN_FD */
+	ABI_U64 excl_prog_hash;		/* the only program that may use the map */
+	uint32_t excl_prog_hash_size;
 };
 
 /* BPF_MAP_*_ELEM, BPF_MAP_GET_NEXT_KEY; BPF_MAP_FREEZE takes map_fd alone */
@@ -105,7 +106,7 @@ struct abi_map_elem {
 		ABI_U64 value;
 		ABI_U64 next_key;
 	};
-	ABI_U64 flags;			/* 3.19; of lookups 5.1 */
+	ABI_U64 flags;
 };
 
 /* BPF_MAP_*_BATCH. Some hash maps know only the place in a walk, no keys, as in and out_batch. */
@@ -129,33 +130,33 @@ struct abi_prog_load {
 	uint32_t log_level;		/* 1, 2: more; | 4: statistics, from 5.2; 0: log_buf NULL */
 	uint32_t log_size;
 	ABI_U64 log_buf;
-	uint32_t kern_version;		/* 4.1; of kprobes, up to 4.20 */
-	uint32_t prog_flags;		/* 4.12 */
-	char prog_name[BPF_OBJ_NAME_LEN]; /* 4.15; as map_name */
-	uint32_t prog_ifindex;		/* 4.15 */
-	uint32_t expected_attach_type;	/* 4.17 */
-	uint32_t prog_btf_fd;		/* 5.0 */
-	uint32_t func_info_rec_size;	/* 5.0; sizeof(struct abi_func_info) */
-	ABI_U64 func_info;		/* 5.0 */
-	uint32_t func_info_cnt;		/* 5.0 */
-	uint32_t line_info_rec_size;	/* 5.0; sizeof(struct abi_line_info) */
-	ABI_U64 line_info;		/* 5.0 */
-	uint32_t line_info_cnt;		/* 5.0 */
-	uint32_t attach_btf_id;		/* 5.5 */
+	uint32_t kern_version;		/* of kprobes, up to 4.20 */
+	uint32_t prog_flags;
+	char prog_name[BPF_OBJ_NAME_LEN]; /* as map_name */
+	uint32_t prog_ifindex;
+	uint32_t expected_attach_type;
+	uint32_t prog_btf_fd;
+	uint32_t func_info_rec_size;	/* sizeof(struct abi_func_info) */
+	ABI_U64 func_info;
+	uint32_t func_info_cnt;
+	uint32_t line_info_rec_size;	/* sizeof(struct abi_line_info) */
+	ABI_U64 line_info;
+	uint32_t line_info_cnt;
+	uint32_t attach_btf_id;
 	union {
-		uint32_t attach_prog_fd; /* 5.5 */
-		uint32_t attach_btf_obj_fd; /* 5.11; 0: the kernel itself */
+		uint32_t attach_prog_fd;
+		uint32_t attach_btf_obj_fd; /* 0: the kernel itself */
 	};
-	uint32_t core_relo_cnt;		/* 5.17 */
-	ABI_U64 fd_array;		/* 5.14; of BPF_PSEUDO_MAP_IDX and kfuncs of modules */
-	ABI_U64 core_relos;		/* 5.17 */
-	uint32_t core_relo_rec_size;	/* 5.17 */
-	uint32_t log_true_size;		/* 6.4; out: what log_buf would have taken, with the NUL */
-	int32_t prog_token_fd;		/* 6.9; with BPF_F_TOKEN_FD */
-	uint32_t fd_array_cnt;		/* 6.14; binds all of fd_array to the program */
-	ABI_U64 signature;		/* 6.18 */
-	uint32_t signature_size;	/* 6.18 */
-	int32_t keyring_id;		/* 6.18 */
+	uint32_t core_relo_cnt;
+	ABI_U64 fd_array;		/* of BPF_PSEUDO_MAP_IDX and kfuncs of modules */
+	ABI_U64 core_relos;
+	uint32_t core_relo_rec_size;
+	uint32_t log_true_size;		/* out: what log_buf would have taken, with the NUL */
+	int32_t prog_token_fd;		/* with BPF_F_TOKEN_FD */
+	uint32_t fd_array_cnt;		/* binds all of fd_array to the program */
+	ABI_U64 signature;
+	uint32_t signature_size;
+	int32_t keyring_id;
 };
 
 /* func_info and line_info: rising insn_off, in slots; the first is 0 */
@@ -175,25 +176,25 @@ struct abi_line_info {
 struct abi_obj {
 	ABI_U64 pathname;
 	uint32_t bpf_fd;		/* GET: 0 */
-	uint32_t file_flags;		/* 4.15; GET: BPF_F_RDONLY, BPF_F_WRONLY */
-	int32_t path_fd;		/* 6.5; with BPF_F_PATH_FD */
+	uint32_t file_flags;		/* GET: BPF_F_RDONLY, BPF_F_WRONLY */
+	int32_t path_fd;		/* with BPF_F_PATH_FD */
 };
 
 /* BPF_PROG_ATTACH, BPF_PROG_DETACH */
 struct abi_prog_attach {
 	union {
 		uint32_t target_fd;
-		uint32_t target_ifindex; /* 6.6 */
+		uint32_t target_ifindex;
 	};
 	uint32_t attach_bpf_fd;
 	uint32_t attach_type;
 	uint32_t attach_flags;
-	uint32_t replace_bpf_fd;	/* 5.6; with BPF_F_REPLACE */
+	uint32_t replace_bpf_fd;	/* with BPF_F_REPLACE */
 	union {
-		uint32_t relative_fd;	/* 6.6; with BPF_F_BEFORE, BPF_F_AFTER */
-		uint32_t relative_id;	/* 6.6; and with BPF_F_ID */
+		uint32_t relative_fd;	/* with BPF_F_BEFORE, BPF_F_AFTER */
+		uint32_t relative_id;	/* and with BPF_F_ID */
 	};
-	ABI_U64 expected_revision;	/* 6.6; 0: any */
+	ABI_U64 expected_revision;	/* 0: any */
 };
 
 /* BPF_PROG_TEST_RUN */
@@ -206,13 +207,13 @@ struct abi_prog_test_run {
 	ABI_U64 data_out;
 	uint32_t repeat;
 	uint32_t duration;		/* out: mean, nanoseconds */
-	uint32_t ctx_size_in;		/* 5.2 */
-	uint32_t ctx_size_out;		/* 5.2 */
-	ABI_U64 ctx_in;			/* 5.2 */
-	ABI_U64 ctx_out;		/* 5.2 */
-	uint32_t flags;			/* 5.10 */
-	uint32_t cpu;			/* 5.10; with BPF_F_TEST_RUN_ON_CPU */
-	uint32_t batch_size;		/* 5.18; with BPF_F_TEST_XDP_LIVE_FRAMES */
+	uint32_t ctx_size_in;
+	uint32_t ctx_size_out;
+	ABI_U64 ctx_in;
+	ABI_U64 ctx_out;
+	uint32_t flags;
+	uint32_t cpu;			/* with BPF_F_TEST_RUN_ON_CPU */
+	uint32_t batch_size;		/* with BPF_F_TEST_XDP_LIVE_FRAMES */
 };
 
 /* BPF_*_GET_NEXT_ID: start_id, next_id, -ENOENT after the last; BPF_*_GET_FD_BY_ID: a descriptor */
@@ -221,12 +222,12 @@ struct abi_get_id {
 		uint32_t start_id;
 		uint32_t prog_id;
 		uint32_t map_id;
-		uint32_t btf_id;	/* 4.18 */
-		uint32_t link_id;	/* 5.8 */
+		uint32_t btf_id;
+		uint32_t link_id;
 	};
 	uint32_t next_id;		/* out */
-	uint32_t open_flags;		/* 4.15; of maps */
-	int32_t fd_by_id_token_fd;	/* 6.15; of BTF, with BPF_F_TOKEN_FD */
+	uint32_t open_flags;		/* of maps */
+	int32_t fd_by_id_token_fd;	/* of BTF, with BPF_F_TOKEN_FD */
 };
 
 /* BPF_OBJ_GET_INFO_BY_FD: fills one of the abi_..._info below */
@@ -240,7 +241,7 @@ struct abi_info_by_fd {
 struct abi_prog_query {
 	union {
 		uint32_t target_fd;
-		uint32_t target_ifindex; /* 6.6 */
+		uint32_t target_ifindex;
 	};
 	uint32_t attach_type;
 	uint32_t query_flags;
@@ -248,13 +249,13 @@ struct abi_prog_query {
 	ABI_U64 prog_ids;
 	union {
 		uint32_t prog_cnt;	/* in: room; out: how many there are */
-		uint32_t count;		/* 6.6 */
+		uint32_t count;
 	};
 	uint32_t : 32;
-	ABI_U64 prog_attach_flags;	/* 6.0 */
-	ABI_U64 link_ids;		/* 6.6 */
-	ABI_U64 link_attach_flags;	/* 6.6 */
-	ABI_U64 revision;		/* 6.6; out */
+	ABI_U64 prog_attach_flags;
+	ABI_U64 link_ids;
+	ABI_U64 link_attach_flags;
+	ABI_U64 revision;		/* out */
 };
 
 /* BPF_RAW_TRACEPOINT_OPEN: a descriptor that is the attachment */
@@ -262,7 +263,7 @@ struct abi_raw_tracepoint_open {
 	ABI_U64 name;			/* NULL: what the program was loaded for, from 5.5 */
 	uint32_t prog_fd;
 	uint32_t : 32;
-	ABI_U64 cookie;			/* 6.10 */
+	ABI_U64 cookie;
 };
 
 /* BPF_BTF_LOAD: a descriptor */
@@ -272,9 +273,9 @@ struct abi_btf_load {
 	uint32_t btf_size;
 	uint32_t btf_log_size;
 	uint32_t btf_log_level;
-	uint32_t btf_log_true_size;	/* 6.4; out */
-	uint32_t btf_flags;		/* 6.9 */
-	int32_t btf_token_fd;		/* 6.9; with BPF_F_TOKEN_FD */
+	uint32_t btf_log_true_size;	/* out */
+	uint32_t btf_flags;
+	int32_t btf_token_fd;		/* with BPF_F_TOKEN_FD */
 };
 
 /* BPF_TASK_FD_QUERY: what hangs at a perf event */
@@ -311,75 +312,75 @@ union abi_iter_link_info {
 struct abi_link_create {
 	union {
 		uint32_t prog_fd;
-		uint32_t map_fd;	/* 6.4; struct_ops */
+		uint32_t map_fd;	/* struct_ops */
 	};
 	union {
 		uint32_t target_fd;
-		uint32_t target_ifindex; /* 5.9 */
+		uint32_t target_ifindex;
 	};
 	uint32_t attach_type;
 	uint32_t flags;			/* XDP: enum abi_xdp_flags; others: BPF_F_... */
 	union {
-		uint32_t target_btf_id;	/* 5.10; ext: another function of target_fd */
+		uint32_t target_btf_id;	/* ext: another function of target_fd */
 		struct {
-			ABI_U64 iter_info; /* 5.9; union abi_iter_link_info */
-			uint32_t iter_info_len; /* 5.9 */
+			ABI_U64 iter_info; /* union abi_iter_link_info */
+			uint32_t iter_info_len;
 		};
 		struct {
-			ABI_U64 bpf_cookie; /* 5.15; target_fd: a perf event */
+			ABI_U64 bpf_cookie; /* target_fd: a perf event */
 		} perf_event;
 		struct {
-			uint32_t flags;	/* 5.18; BPF_F_KPROBE_MULTI_RETURN */
-			uint32_t cnt;	/* 5.18 */
-			ABI_U64 syms;	/* 5.18; char *[cnt], or addrs */
-			ABI_U64 addrs;	/* 5.18; uint64_t[cnt] */
-			ABI_U64 cookies; /* 5.18; uint64_t[cnt] or NULL */
+			uint32_t flags;	/* BPF_F_KPROBE_MULTI_RETURN */
+			uint32_t cnt;
+			ABI_U64 syms;	/* char *[cnt], or addrs */
+			ABI_U64 addrs;	/* uint64_t[cnt] */
+			ABI_U64 cookies; /* uint64_t[cnt] or NULL */
 		} kprobe_multi;
 		struct {
-			uint32_t target_btf_id; /* 5.19; the one above */
-			ABI_U64 cookie;	/* 5.19 */
+			uint32_t target_btf_id; /* the one above */
+			ABI_U64 cookie;
 		} tracing;
 		struct {
-			uint32_t pf;	/* 6.4; NFPROTO_... */
-			uint32_t hooknum; /* 6.4; NF_INET_... */
-			int32_t priority; /* 6.4 */
-			uint32_t flags;	/* 6.4; BPF_F_NETFILTER_IP_DEFRAG from 6.6 */
+			uint32_t pf;	/* NFPROTO_... */
+			uint32_t hooknum; /* NF_INET_... */
+			int32_t priority;
+			uint32_t flags;	/* BPF_F_NETFILTER_IP_DEFRAG from 6.6 */
 		} netfilter;
 		struct {
 			union {
-				uint32_t relative_fd; /* 6.6 */
-				uint32_t relative_id; /* 6.6 */
+				uint32_t relative_fd;
+				uint32_t relative_id;
 			};
-			ABI_U64 expected_revision; /* 6.6 */
+			ABI_U64 expected_revision;
 		} tcx;
 		struct {
-			ABI_U64 path;	/* 6.6 */
-			ABI_U64 offsets; /* 6.6; unsigned long[cnt] */
-			ABI_U64 ref_ctr_offsets; /* 6.6; unsigned long[cnt] or NULL */
-			ABI_U64 cookies; /* 6.6; uint64_t[cnt] or NULL */
-			uint32_t cnt;	/* 6.6 */
-			uint32_t flags;	/* 6.6; BPF_F_UPROBE_MULTI_... */
-			uint32_t pid;	/* 6.6; 0: all */
-			uint32_t path_fd; /* 7.2; with BPF_F_UPROBE_MULTI_PATH_FD */
+			ABI_U64 path;
+			ABI_U64 offsets; /* unsigned long[cnt] */
+			ABI_U64 ref_ctr_offsets; /* unsigned long[cnt] or NULL */
+			ABI_U64 cookies; /* uint64_t[cnt] or NULL */
+			uint32_t cnt;
+			uint32_t flags;	/* BPF_F_UPROBE_MULTI_... */
+			uint32_t pid;	/* 0: all */
+			uint32_t path_fd; /* with BPF_F_UPROBE_MULTI_PATH_FD */
 		} uprobe_multi;
 		struct {
 			union {
-				uint32_t relative_fd; /* 6.7 */
-				uint32_t relative_id; /* 6.7 */
+				uint32_t relative_fd;
+				uint32_t relative_id;
 			};
-			ABI_U64 expected_revision; /* 6.7 */
+			ABI_U64 expected_revision;
 		} netkit;
 		struct {
 			union {
-				uint32_t relative_fd; /* 6.17 */
-				uint32_t relative_id; /* 6.17 */
+				uint32_t relative_fd;
+				uint32_t relative_id;
 			};
-			ABI_U64 expected_revision; /* 6.17 */
+			ABI_U64 expected_revision;
 		} cgroup;
 		struct {
-			ABI_U64 ids;	/* 7.2; uint32_t[cnt] of BTF */
-			ABI_U64 cookies; /* 7.2; uint64_t[cnt] or NULL */
-			uint32_t cnt;	/* 7.2 */
+			ABI_U64 ids;	/* uint32_t[cnt] of BTF */
+			ABI_U64 cookies; /* uint64_t[cnt] or NULL */
+			uint32_t cnt;
 		} tracing_multi;
 	};
 };
@@ -396,12 +397,12 @@ struct abi_link_update {
 	uint32_t link_fd;
 	union {
 		uint32_t new_prog_fd;
-		uint32_t new_map_fd;	/* 6.4 */
+		uint32_t new_map_fd;
 	};
 	uint32_t flags;			/* BPF_F_REPLACE: only if it is the old one */
 	union {
 		uint32_t old_prog_fd;
-		uint32_t old_map_fd;	/* 6.4 */
+		uint32_t old_map_fd;
 	};
 };
 
