@@ -12,9 +12,9 @@
 #				standard error included; they have the texts of the page and bpfasm
 #	.\" shown		not run
 #
-# Lines in .Dl are not run; they must be commands for root ("# ..."). In README.md and docs/*.md a fenced
-# block is a text, whose first line is "# NAME: ...", and an indented block that begins with "$ " a
-# session.
+# Lines in .Dl are not run; they must be commands for root ("# ..."). In README.md and docs/*.md a
+# fenced block is a text, whose first line is "# NAME: ...", and an indented block that begins with
+# "$ " a session.
 #
 # usage: docs_test.sh --update PAGE	write down what the sessions of docs/NAME print now
 set -u
