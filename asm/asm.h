@@ -104,6 +104,7 @@ enum asm_map_flags {
 	ASM_MAP_NO_ENTRIES = 1 << 2,	/* max_entries must be 0 */
 	ASM_MAP_RING = 1 << 3,		/* max_entries is bytes: a power of two, whole pages */
 	ASM_MAP_BY_CPU = 1 << 4,	/* max_entries 0 means the number of possible CPUs */
+	ASM_MAP_NO_BTF = 1 << 5,	/* the kernel takes no types of key and value */
 };
 
 struct asm_map_type {
@@ -369,6 +370,7 @@ struct asm_kref {
 	uint32_t slot;
 	const char *path;	/* TYPE.FIELD..., as asm_btf_field() takes it */
 	uint32_t pos;
+	bool imm;		/* it is the immediate; else the offset */
 };
 
 struct asm_source;
@@ -460,10 +462,21 @@ void asm_program_free(struct asm_program *prog);	/* zeroed is fine */
 
 /* ---- output; each leaves errors in the stream for the caller to see with ferror() ---- */
 
+struct asm_btf;
+
 void asm_emit_raw(FILE *f, const struct asm_program *prog, enum asm_endian endian);
 void asm_emit_hex(FILE *f, const struct asm_program *prog, enum asm_endian endian);
 void asm_emit_list(FILE *f, const struct asm_object *obj);
 int asm_emit_c(FILE *f, const struct asm_object *obj, const char *name);	/* 0 or -ENOMEM */
+
+/*
+ * An ELF object for libbpf 1.0 and newer: code, maps, variables, BTF, line information and
+ * relocations. btf is what the kernel facts in obj came from; NULL when there are none. 0, -ENOMEM,
+ * or -EINVAL when an object cannot say what obj does: each reason went to the sink, and nothing to
+ * the stream.
+ */
+int asm_emit_elf(FILE *f, const struct asm_object *obj, const struct asm_btf *btf, asm_sink *sink,
+		 void *sink_arg);
 
 /* ---- reference ---- */
 
@@ -514,8 +527,6 @@ int asm_read_file(const char *path, char **text, size_t *len);
 
 /* ---- BTF, the kernel's type data: a reader over bytes that are not trusted ---- */
 
-struct asm_btf;
-
 enum asm_btf_kind {
 	ASM_BTF_INT = 1, ASM_BTF_PTR, ASM_BTF_ARRAY, ASM_BTF_STRUCT, ASM_BTF_UNION, ASM_BTF_ENUM,
 	ASM_BTF_FWD, ASM_BTF_TYPEDEF, ASM_BTF_VOLATILE, ASM_BTF_CONST, ASM_BTF_RESTRICT,
@@ -545,5 +556,37 @@ void asm_btf_names(const struct asm_btf *btf, enum asm_btf_kind kind,
  */
 bool asm_btf_field(const struct asm_btf *btf, const char *path, struct asm_kfield *out,
 		   char *why, size_t why_size);
+
+/*
+ * The same path as the type it starts from and, of each struct, union or array that it goes
+ * through, anonymous ones too, the index of the member or element. Returns how many; -EINVAL for a
+ * path that asm_btf_field() refuses, -E2BIG for more than `room`.
+ */
+int asm_btf_steps(const struct asm_btf *btf, const char *path, uint32_t *root, uint32_t *steps,
+		  size_t room);
+
+/* A type behind its typedefs and qualifiers. */
+struct asm_btf_type {
+	uint32_t id;			/* its own */
+	enum asm_btf_kind kind;		/* 0: void */
+	const char *name;		/* "": none */
+	uint32_t arg;			/* bytes, or the id of the type that it is made of */
+	uint32_t count;			/* members, parameters, values; elements */
+	uint32_t encoding;		/* of an integer: 1 signed, 2 character, 4 boolean */
+	bool is_union;			/* or the declaration of one */
+};
+
+bool asm_btf_type(const struct asm_btf *btf, uint32_t id, struct asm_btf_type *out);
+
+/* A member of a struct or union, a parameter of a prototype, a value of an ASM_BTF_ENUM. */
+struct asm_btf_member {
+	const char *name;		/* "": none */
+	uint32_t arg;			/* type id; of a value itself */
+	uint32_t bit;			/* where a member is in the struct that has it */
+};
+
+/* Number `index` of type `id` itself; false when there is none. */
+bool asm_btf_member(const struct asm_btf *btf, uint32_t id, uint32_t index,
+		    struct asm_btf_member *out);
 
 #endif

@@ -158,16 +158,21 @@ static const char *string_at(const struct asm_btf *btf, uint32_t off)
 	return (const char *)btf->strings + (off < btf->strings_len ? off : 0);
 }
 
-/* What is left of a type without typedefs and qualifiers; false when that does not end. */
-static bool strip(const struct asm_btf *btf, uint32_t id, struct type *t)
+/* Go on to what is left of a type without typedefs and qualifiers; false: that does not end. */
+static bool strip_to(const struct asm_btf *btf, uint32_t *id, struct type *t)
 {
-	for (int i = 0; i < MOST_CHAIN; i++, id = t->arg) {
-		if (!type_by_id(btf, id, t))
+	for (int i = 0; i < MOST_CHAIN; i++, *id = t->arg) {
+		if (!type_by_id(btf, *id, t))
 			return false;
 		if (!is_one_of(transparent, t->kind))
 			return true;
 	}
 	return false;
+}
+
+static bool strip(const struct asm_btf *btf, uint32_t id, struct type *t)
+{
+	return strip_to(btf, &id, t);
 }
 
 /* Bytes of a type, of an array all of it; false when it has no size. */
@@ -363,6 +368,10 @@ struct walk {
 	uint32_t budget;		/* members still to look at */
 	char *why;
 	size_t why_size;
+	uint32_t trail[MOST_NESTING];	/* the member visited: its index, behind those around it */
+	size_t ntrail;
+	uint32_t *steps;		/* NULL: nobody asked for them */
+	size_t nsteps, steps_room;	/* nsteps may count more than there is room for */
 };
 
 static void print_why(struct walk *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -462,6 +471,8 @@ static bool visit_from(const struct visit *v, const struct type *t)
 			return false;
 		v->walk->budget--;
 		m.bit += v->bit;
+		v->walk->trail[v->depth] = i;
+		v->walk->ntrail = (size_t)v->depth + 1;
 		inner.bit = m.bit;
 		inner.depth++;
 		if (*m.name) {
@@ -658,6 +669,13 @@ static bool take_name(struct walk *w, struct word *name)
 	return name->len;
 }
 
+static void take_step(struct walk *w, uint32_t index)
+{
+	if (w->nsteps < w->steps_room)
+		w->steps[w->nsteps] = index;
+	w->nsteps++;
+}
+
 static bool step_member(struct walk *w)
 {
 	struct member m;
@@ -672,6 +690,8 @@ static bool step_member(struct walk *w)
 	w->rest = name.s + name.len;
 	if (is_bitfield(w->btf, &m))
 		return fail_bitfield(w, &m);
+	for (size_t i = 0; i < w->ntrail; i++)
+		take_step(w, w->trail[i]);
 	w->offset += m.bit / 8;
 	w->last = m.last;
 	return enter(w, m.type);
@@ -729,13 +749,14 @@ static bool step_index(struct walk *w)
 		return false;
 	}
 	w->rest = end;
+	take_step(w, index);
 	w->offset += size * index;
 	w->last = false;
 	return enter(w, element);
 }
 
 /* The type that the path starts with: a struct or union, or else a typedef. */
-static bool start(struct walk *w)
+static bool start(struct walk *w, uint32_t *root)
 {
 	struct word name;
 	uint32_t id;
@@ -748,6 +769,7 @@ static bool start(struct walk *w)
 		id = scan(w->btf, BIT(TYPEDEF), name);
 	if (id == VOID)
 		return fail_no_type(w, name);
+	*root = id;
 	if (!enter(w, id))
 		return false;
 	if (!*w->rest) {
@@ -767,22 +789,85 @@ static bool step(struct walk *w)
 	return false;
 }
 
+static bool follow(struct walk *w, uint32_t *root)
+{
+	if (!start(w, root))
+		return false;
+	while (*w->rest)
+		if (!step(w))
+			return false;
+	return true;
+}
+
 bool asm_btf_field(const struct asm_btf *btf, const char *path, struct asm_kfield *out,
 		   char *why, size_t why_size)
 {
 	struct walk w = { .btf = btf, .path = path, .rest = path, .budget = MOST_MEMBERS,
 			  .why = why, .why_size = why_size };
 	uint64_t size;
+	uint32_t root;
 
-	if (!start(&w))
+	if (!follow(&w, &root))
 		return false;
-	while (*w.rest)
-		if (!step(&w))
-			return false;
 	if (!size_of(btf, w.id, &size)) {
 		print_why(&w, "'%.*s' has no size", HERE(&w));
 		return false;
 	}
 	*out = (struct asm_kfield){ .offset = (uint32_t)w.offset, .size = (uint32_t)size };
+	return true;
+}
+
+/* ---- for those who copy types ---- */
+
+int asm_btf_steps(const struct asm_btf *btf, const char *path, uint32_t *root, uint32_t *steps,
+		  size_t room)
+{
+	struct walk w = { .btf = btf, .path = path, .rest = path, .budget = MOST_MEMBERS,
+			  .steps = steps, .steps_room = room };
+
+	if (!follow(&w, root))
+		return -EINVAL;
+	return w.nsteps > room ? -E2BIG : (int)w.nsteps;
+}
+
+bool asm_btf_type(const struct asm_btf *btf, uint32_t id, struct asm_btf_type *out)
+{
+	struct type t;
+
+	if (!strip_to(btf, &id, &t) || t.kind > ASM_BTF_ENUM64)
+		return false;
+	*out = (struct asm_btf_type){ .id = id, .kind = (enum asm_btf_kind)t.kind,
+				      .name = string_at(btf, t.kind == VOID ? 0 : t.name),
+				      .arg = t.arg, .count = t.vlen };
+	if (t.kind == ASM_BTF_INT)
+		out->encoding = type_extra(btf, &t, 0) >> 24 & 0xf;
+	if (t.kind == ASM_BTF_ARRAY) {
+		out->arg = type_extra(btf, &t, 0);
+		out->count = type_extra(btf, &t, 2);
+	}
+	out->is_union = t.kind == ASM_BTF_UNION || (t.kind == ASM_BTF_FWD && t.kflag);
+	return true;
+}
+
+bool asm_btf_member(const struct asm_btf *btf, uint32_t id, uint32_t index,
+		    struct asm_btf_member *out)
+{
+	struct type t = { .off = 0 };
+	struct member m;
+
+	if (!type_by_id(btf, id, &t) || index >= t.vlen)
+		return false;
+	if (is_one_of(aggregates, t.kind)) {
+		m = member_at(btf, &t, index);
+		*out = (struct asm_btf_member){ .name = m.name, .arg = m.type,
+						.bit = (uint32_t)m.bit };
+		return true;
+	}
+	if (t.kind != ASM_BTF_FUNC_PROTO && t.kind != ASM_BTF_ENUM)
+		return false;
+	*out = (struct asm_btf_member){
+		.name = string_at(btf, type_extra(btf, &t, 2 * (size_t)index)),
+		.arg = type_extra(btf, &t, 2 * (size_t)index + 1),
+	};
 	return true;
 }

@@ -98,7 +98,7 @@ static struct reference *insn_add_reference(struct unit *unit, const struct oper
 /* ---- operands ---- */
 
 /* The number is the offset of a field of the kernel's: keep which. */
-static void insn_add_kref(struct unit *unit, const struct value *value)
+static struct asm_kref *insn_add_kref(struct unit *unit, const struct value *value)
 {
 	struct asm_object *obj = unit->obj;
 	struct asm_kref *kref;
@@ -109,6 +109,8 @@ static void insn_add_kref(struct unit *unit, const struct value *value)
 	kref->slot = (uint32_t)obj->ninsns;
 	kref->path = value->kernel;
 	kref->pos = value->pos;
+	kref->imm = false;
+	return kref;
 }
 
 /* Values of 2^31 and more are sign-extended by a 64-bit instruction: right, but seldom meant. */
@@ -142,7 +144,7 @@ static bool build_imm(struct build *build, const struct value *value, int32_t *o
 	}
 	*out = (int32_t)num_bits(value->num);
 	if (value->kernel)
-		insn_add_kref(build->unit, value);
+		insn_add_kref(build->unit, value)->imm = true;
 	/* 0xffffffff80000000 and above: the 64 bits of a negative number */
 	if (!value->name && !value->num.neg && value->num.mag >= (uint64_t)(int64_t)INT32_MIN &&
 	    high == UINT32_MAX)
@@ -166,7 +168,7 @@ static bool build_imm64(struct build *build, const struct operand *operand)
 	uint64_t bits = num_bits(value->num);
 
 	if (value->kernel)
-		insn_add_kref(build->unit, value);
+		insn_add_kref(build->unit, value)->imm = true;
 	if (!value->name) {
 		build->insn.imm = (int32_t)(uint32_t)bits;
 		build->next = (int32_t)(uint32_t)(bits >> 32);

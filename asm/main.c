@@ -22,6 +22,8 @@ struct call {
 	const char **defines, **folders;
 	struct asm_options opt;
 	bool endian_given;
+	char *btf_data;
+	struct asm_btf *kernel;		/* of btf_data */
 };
 
 struct format {
@@ -40,6 +42,13 @@ static int main_usage_error(const char *what, const char *value)
 	fprintf(stderr, "bpfasm: error: %s '%s'; 'bpfasm --help' lists what there is\n", what,
 		value);
 	return EXIT_CALL;
+}
+
+static void main_sink(void *arg, const struct asm_diag *diag)
+{
+	if (!diag->place.file)
+		fputs("bpfasm: ", arg);
+	asm_diag_print(arg, diag);
 }
 
 /* ---- formats ---- */
@@ -120,11 +129,27 @@ static int main_emit_c(FILE *f, const struct call *call, const struct asm_object
 	return ret ? main_fail(call->input, ret) : EXIT_DONE;
 }
 
-enum { FORMAT_RAW, FORMAT_HEX };
+static int main_emit_elf(FILE *f, const struct call *call, const struct asm_object *obj)
+{
+	int ret;
+
+	if (isatty(fileno(f))) {
+		fputs("bpfasm: error: an ELF object is nothing to read: name a file with -o\n",
+		      stderr);
+		return EXIT_CALL;
+	}
+	ret = asm_emit_elf(f, obj, call->kernel, main_sink, stderr);
+	if (ret == -EINVAL)		/* main_sink() has said why */
+		return EXIT_INPUT;
+	return ret ? main_fail(call->input, ret) : EXIT_DONE;
+}
+
+enum { FORMAT_RAW, FORMAT_HEX, FORMAT_ELF };
 
 static const struct format formats[] = {
 	[FORMAT_RAW] = { "raw", "8 bytes a slot", main_emit_raw },
 	[FORMAT_HEX] = { "hex", "16 hexadecimal digits a slot, one slot a line", main_emit_hex },
+	[FORMAT_ELF] = { "elf", "an object for libbpf and bpftool", main_emit_elf },
 	{ "c", "a C header: instructions, maps, relocations, structures", main_emit_c },
 	{ "list", "slot, bytes and source line", main_emit_list },
 };
@@ -132,13 +157,6 @@ static const struct format formats[] = {
 enum { FORMATS = sizeof(formats) / sizeof(formats[0]) };
 
 /* ---- input and output ---- */
-
-static void main_sink(void *arg, const struct asm_diag *diag)
-{
-	if (!diag->place.file)
-		fputs("bpfasm: ", arg);
-	asm_diag_print(arg, diag);
-}
 
 /* Kernel facts from the file of --btf. */
 static bool main_resolve(void *arg, const char *path, const char *section,
@@ -151,29 +169,21 @@ static bool main_resolve(void *arg, const char *path, const char *section,
 	return false;
 }
 
-static struct asm_object *main_assemble(struct call *call, const char *text, size_t len)
+static int main_open_btf(struct call *call)
 {
-	struct asm_object *obj = NULL;
-	struct asm_btf *btf = NULL;
-	char *data = NULL;
 	size_t size;
-	int ret = 0;
+	int ret;
 
-	if (call->btf) {
-		ret = asm_read_file(call->btf, &data, &size);
-		if (!ret)
-			ret = asm_btf_open(data, size, &btf);
-		call->opt.resolve = main_resolve;
-		call->opt.resolve_arg = btf;
-	}
+	if (!call->btf)
+		return EXIT_DONE;
+	ret = asm_read_file(call->btf, &call->btf_data, &size);
+	if (!ret)
+		ret = asm_btf_open(call->btf_data, size, &call->kernel);
 	if (ret)
-		main_fail(call->btf, ret);
-	else
-		obj = asm_assemble(!strcmp(call->input, "-") ? "<stdin>" : call->input, text, len,
-				   &call->opt);
-	asm_btf_close(btf);
-	free(data);
-	return obj;
+		return main_fail(call->btf, ret);
+	call->opt.resolve = main_resolve;
+	call->opt.resolve_arg = call->kernel;
+	return EXIT_DONE;
 }
 
 static int main_close(FILE *f, const char *name)
@@ -282,11 +292,20 @@ static int main_write(const struct call *call, const struct output *out)
 
 static int main_assemble_text(struct call *call, const char *text, size_t len)
 {
-	struct asm_object *obj = main_assemble(call, text, len);
-	struct output out = { .obj = obj };
-	int ret = obj ? main_write(call, &out) : EXIT_INPUT;
+	const char *name = strcmp(call->input, "-") ? call->input : "<stdin>";
+	struct asm_object *obj = NULL;
+	struct output out;
+	int ret = main_open_btf(call);
 
+	if (ret)
+		goto out;
+	obj = asm_assemble(name, text, len, &call->opt);
+	out = (struct output){ .obj = obj };
+	ret = obj ? main_write(call, &out) : EXIT_INPUT;
+out:
 	asm_free(obj);
+	asm_btf_close(call->kernel);
+	free(call->btf_data);
 	return ret;
 }
 
@@ -525,6 +544,7 @@ static int main_parse(struct call *call, int argc, char *argv[], bool *done)
 	call->input = argv[optind];
 	if (!call->format)
 		call->format = &formats[call->disassemble ? FORMAT_RAW : FORMAT_HEX];
+	call->opt.relocatable = call->format == &formats[FORMAT_ELF];
 	if (call->disassemble && call->format != &formats[FORMAT_RAW] &&
 	    call->format != &formats[FORMAT_HEX])
 		return main_usage_error("-d does not read the format", call->format->name);
