@@ -136,8 +136,8 @@ static void write_function_symbols(struct writer *w, bool programs)
 		if (!func->section == programs)
 			continue;
 		write_symbol(w, func->name,
-			     ELF64_ST_INFO(programs ? STB_GLOBAL : STB_LOCAL, STT_FUNC),
-			     place->code + 1, (uint64_t)place->slot * ELF_SLOT,
+			     programs ? ELF64_ST_INFO(STB_GLOBAL, STT_FUNC) :
+					ELF64_ST_INFO(STB_LOCAL, STT_FUNC), place->code + 1, (uint64_t)place->slot * ELF_SLOT,
 			     (uint64_t)func->count * ELF_SLOT);
 	}
 }

@@ -832,7 +832,7 @@ static bool count_name(void *arg, const char *name)
 }
 
 /* What the answers are is a matter of chance; that there are any, and in good form, is not. */
-static void query(const struct asm_btf *btf, uint64_t *state)
+static const char *query(const struct asm_btf *btf, uint64_t *state)
 {
 	uint32_t i = next_random(state) % (NGOOD + NBAD);
 	const char *path = i < NGOOD ? good[i].path : bad[i - NGOOD].path;
@@ -850,6 +850,50 @@ static void query(const struct asm_btf *btf, uint64_t *state)
 	}
 	asm_btf_names(btf, next_random(state) % 32, count_name, &seen);
 	EXPECT_LE(-ENOENT, asm_btf_find(btf, next_random(state) % 32, "node"));
+	return path;
+}
+
+static bool resolve(void *btf, const char *path, const char *section, struct asm_kfield *out,
+		    char *why, size_t why_size)
+{
+	(void)section;
+	return asm_btf_field(btf, path + strlen("kernel."), out, why, why_size);
+}
+
+/* An object with a field and a function of the kernel's: it copies types of the data. */
+static void copy_types(struct asm_btf *btf, const char *path, FILE *f)
+{
+	struct asm_options opt = { .relocatable = true, .resolve = resolve, .resolve_arg = btf };
+	struct asm_object *obj;
+	char text[256];
+	int err;
+
+	snprintf(text, sizeof(text), ".extern do_it\n.prog p \"xdp\"\nr1 = kernel.%s\ncall do_it\nexit\n",
+		 path);
+	obj = asm_assemble("text", text, strlen(text), &opt);
+	if (!obj)
+		return;
+	err = asm_emit_elf(f, obj, btf, NULL, NULL);
+	if (err)
+		EXPECT_ERR(-EINVAL, err);
+	asm_free(obj);
+}
+
+/* What those ask who copy types. */
+static void query_types(struct asm_btf *btf, const char *path, uint64_t *state, FILE *f)
+{
+	uint32_t steps[4], root, id = next_random(state) % 64;
+	struct asm_btf_member m;
+	struct asm_btf_type t;
+	int n = asm_btf_steps(btf, path, &root, steps, sizeof(steps) / sizeof(steps[0]));
+
+	EXPECT_TRUE(n == -EINVAL || n == -E2BIG || (n > 0 && n <= 4)) LOG("%s: %d", path, n);
+	if (asm_btf_type(btf, id, &t))
+		EXPECT_LE(t.kind, ASM_BTF_ENUM64);
+	if (asm_btf_member(btf, id, next_random(state) % 8, &m))
+		EXPECT_NOT_NULL(m.name);
+	if (id < 8)
+		copy_types(btf, path, f);
 }
 
 TEST_F_TIMEOUT(btf, mutations, 120)
@@ -857,9 +901,11 @@ TEST_F_TIMEOUT(btf, mutations, 120)
 	enum { ROUNDS = 100000 };	/* for each of the two byte orders */
 	uint64_t state = 0x9e3779b97f4a7c15;
 	uint8_t *copy = calloc(1, self->len);
+	FILE *f = fopen("/dev/null", "w");
 	int opened = 0;
 
 	ASSERT_NOT_NULL(copy);
+	ASSERT_NOT_NULL(f);
 	for (int round = 0; round < ROUNDS; round++) {
 		struct asm_btf *btf;
 		int err;
@@ -870,12 +916,13 @@ TEST_F_TIMEOUT(btf, mutations, 120)
 		if (err)
 			EXPECT_ERR(-EINVAL, err);
 		else
-			query(btf, &state);
+			query_types(btf, query(btf, &state), &state, f);
 		opened += !err;
 		asm_btf_close(btf);
 	}
 	EXPECT_LT(ROUNDS / 20, opened);
 	EXPECT_LT(opened, ROUNDS);
+	fclose(f);
 	free(copy);
 }
 
@@ -927,6 +974,36 @@ TEST_F(kernel, fields)
 	EXPECT_EQ(live_field(btf, "pid.numbers[0].nr").offset + 16,
 		  live_field(btf, "pid.numbers[1].nr").offset);
 	EXPECT_EQ(4, live_field(btf, "atomic_t.counter").size);
+}
+
+/* Through an anonymous union and structure in it, and an array. */
+TEST_F(kernel, steps)
+{
+	struct asm_btf_member m;
+	struct asm_btf_type t;
+	uint32_t steps[8], root;
+
+	ASSERT_EQ(4, asm_btf_steps(self->btf, "sock.__sk_common.skc_daddr", &root, steps, 8));
+	EXPECT_EQ(asm_btf_find(self->btf, ASM_BTF_STRUCT, "sock"), root);
+	EXPECT_EQ(0, steps[0]);
+	ASSERT_TRUE(asm_btf_type(self->btf, root, &t));
+	EXPECT_STREQ("sock", t.name);
+	EXPECT_EQ(root, t.id);
+	ASSERT_TRUE(asm_btf_member(self->btf, root, 0, &m));
+	EXPECT_STREQ("__sk_common", m.name);
+	ASSERT_TRUE(asm_btf_member(self->btf, m.arg, steps[1], &m));
+	EXPECT_STREQ("", m.name);
+	ASSERT_EQ(2, asm_btf_steps(self->btf, "task_struct.comm[3]", &root, steps, 8));
+	EXPECT_EQ(3, steps[1]);
+	ASSERT_TRUE(asm_btf_member(self->btf, root, steps[0], &m));
+	EXPECT_STREQ("comm", m.name);
+	EXPECT_EQ(live_field(self->btf, "task_struct.comm").offset * 8, m.bit);
+	ASSERT_TRUE(asm_btf_type(self->btf, m.arg, &t));
+	EXPECT_EQ(ASM_BTF_ARRAY, t.kind);
+	EXPECT_EQ(16, t.count);
+	EXPECT_ERR(-E2BIG, asm_btf_steps(self->btf, "task_struct.comm[3]", &root, steps, 1));
+	EXPECT_ERR(-EINVAL, asm_btf_steps(self->btf, "task_struct.none", &root, steps, 8));
+	EXPECT_FALSE(asm_btf_member(self->btf, root, 1u << 24, &m));
 }
 
 TEST_F(kernel, errors)
