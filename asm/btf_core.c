@@ -17,6 +17,7 @@
 
 enum {
 	CORE_MOST_STEPS = 63,	/* of an access string, behind its leading 0 */
+	CORE_TOP = 0,		/* depth of a type that is in no other */
 	CORE_MOST_DEPTH = 16,	/* pointers, arrays and prototypes in each other */
 	CORE_MOST_TYPES = 4096,	/* in one prototype */
 	CORE_STEP_TEXT = 12,
@@ -167,7 +168,7 @@ static const char *core_collect_step(struct core *core, struct asm_btf_type *at,
 	}
 	core->budget = CORE_MOST_TYPES;
 	if (!asm_btf_type(core->btf, member.arg, at) ||
-	    (at->kind != ASM_BTF_PTR && !core_collect(core, at->id, 0)))
+	    (at->kind != ASM_BTF_PTR && !core_collect(core, at->id, CORE_TOP)))
 		return "its type cannot be followed";
 	return NULL;
 }
@@ -217,7 +218,7 @@ bool core_collect_func(struct core *core, const char *name, char *why)
 	if (id < 0)
 		return core_fail(why, "the BTF has no function '%s'", name);
 	if (!asm_btf_type(core->btf, (uint32_t)id, &func) ||
-	    !core_collect(core, func.arg, 0))
+	    !core_collect(core, func.arg, CORE_TOP))
 		return core_fail(why, "the prototype of '%s' in the BTF cannot be followed", name);
 	return true;
 }

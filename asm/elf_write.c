@@ -16,7 +16,10 @@
 #include "mem.h"
 #include "elf_write.h"
 
-enum { SRC_NONE = 0, CODE_BYTES_ALIGN = 8, DATA_ALIGN = 8, TABLE_ALIGN = 8, BTF_ALIGN = 4 };
+enum { CODE_ALIGN = 8, DATA_ALIGN = 8, TABLE_ALIGN = 8, BTF_ALIGN = 4 };
+
+/* As clang has the call of a kernel function. */
+enum { KFUNC_SRC = 1, KFUNC_IMM = -1 };
 
 struct section {
 	const char *name;
@@ -98,7 +101,7 @@ static void write_contents(struct writer *w)
 	for (i = 0; i < out->ncodes; i++)
 		write_section(w, &(struct section){
 			.name = out->codes[i].name, .type = SHT_PROGBITS,
-			.flags = SHF_ALLOC | SHF_EXECINSTR, .align = CODE_BYTES_ALIGN });
+			.flags = SHF_ALLOC | SHF_EXECINSTR, .align = CODE_ALIGN });
 	write_globals(w);
 	if (out->maps_size)
 		w->maps_section = write_data(w, ".maps", SHF_ALLOC | SHF_WRITE,
@@ -124,7 +127,8 @@ static uint32_t write_symbol(struct writer *w, const char *name, unsigned char i
 	return w->nsymbols++;
 }
 
-static void write_function_symbols(struct writer *w, bool programs)
+/* Programs are global, the functions that they call local. */
+static void write_function_symbols(struct writer *w, unsigned char bind)
 {
 	const struct elf_out *out = w->out;
 	size_t i;
@@ -133,11 +137,10 @@ static void write_function_symbols(struct writer *w, bool programs)
 		const struct asm_func *func = &out->obj->funcs[i];
 		const struct elf_place *place = &out->places[i];
 
-		if (!func->section == programs)
+		if ((bind == STB_GLOBAL) != (func->section != NULL))
 			continue;
-		write_symbol(w, func->name,
-			     programs ? ELF64_ST_INFO(STB_GLOBAL, STT_FUNC) :
-					ELF64_ST_INFO(STB_LOCAL, STT_FUNC), place->code + 1, (uint64_t)place->slot * ELF_SLOT,
+		write_symbol(w, func->name, (unsigned char)ELF64_ST_INFO(bind, STT_FUNC),
+			     place->code + 1, (uint64_t)place->slot * ELF_SLOT,
 			     (uint64_t)func->count * ELF_SLOT);
 	}
 }
@@ -168,9 +171,9 @@ static void write_symbols(struct writer *w)
 	write_symbol(w, "", ELF64_ST_INFO(STB_LOCAL, STT_NOTYPE), SHN_UNDEF, 0, 0);
 	for (i = 1; i < w->nsections; i++)
 		write_symbol(w, "", ELF64_ST_INFO(STB_LOCAL, STT_SECTION), (uint32_t)i, 0, 0);
-	write_function_symbols(w, false);
+	write_function_symbols(w, STB_LOCAL);
 	w->nlocals = w->nsymbols;
-	write_function_symbols(w, true);
+	write_function_symbols(w, STB_GLOBAL);
 	for (i = 0; i < out->obj->nmaps; i++)
 		write_map_symbols(w, i);
 	if (out->obj->license)
@@ -238,8 +241,8 @@ static uint32_t write_reference(struct writer *w, const struct asm_reloc *reloc,
 	if (reloc->kind == ASM_RELOC_CALL)
 		return write_call(w, reloc, from, slot, insn);
 	if (reloc->kind == ASM_RELOC_KFUNC) {
-		insn->regs = 1 << 4;
-		insn->imm = -1;
+		insn->regs = KFUNC_SRC << 4;
+		insn->imm = KFUNC_IMM;
 		return w->first_extern + symbols_get(&w->out->extern_names, reloc->name,
 						     strlen(reloc->name))->index;
 	}

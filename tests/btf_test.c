@@ -868,8 +868,8 @@ static void copy_types(struct asm_btf *btf, const char *path, FILE *f)
 	char text[256];
 	int err;
 
-	snprintf(text, sizeof(text), ".extern do_it\n.prog p \"xdp\"\nr1 = kernel.%s\ncall do_it\nexit\n",
-		 path);
+	snprintf(text, sizeof(text),
+		 ".extern do_it\n.prog p \"xdp\"\nr1 = kernel.%s\ncall do_it\nexit\n", path);
 	obj = asm_assemble("text", text, strlen(text), &opt);
 	if (!obj)
 		return;

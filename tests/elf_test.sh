@@ -326,15 +326,15 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct inner se;
 	struct { int x; } thread;
-	int last[1];
 	int all[];
 };
+struct old { int n, last[1]; };
 struct sock_common { int pad[3]; union { struct { int x, skc_daddr; }; }; };
 struct sock { int pad; struct sock_common __sk_common; };
 typedef struct { int pad, counter; } atomic_t;
 typedef struct { atomic_t refs; } refcount_t;
 struct sk_buff { int pad; refcount_t users; };
-struct task_struct *t(struct sock *a, struct sk_buff *b) { return 0; }
+struct task_struct *t(struct sock *a, struct sk_buff *b, struct old *c) { return 0; }
 END
 ok "assembles kernel fields" "$BPFASM" -f elf --btf /sys/kernel/btf/vmlinux -o kernel.o \
 	kernel.bpfasm
@@ -401,8 +401,8 @@ refused "field that is stored" "23: error: this $put" \
 	"*(u32 *)(r10 - 4)   = kernel.task_struct.pid"
 refused "field computed with" "6: error: what is computed from a field" \
 	"r1 = kernel.task_struct.pid + 4"
-refused "index past the end" "6: error: loaders cannot relocate 'task_struct.last[1]': they follow \
-no index past the end" "r1 = kernel.task_struct.last[1]"
+refused "index past the end" "6: error: loaders cannot relocate 'old.last[1]': they follow \
+no index past the end" "r1 = kernel.old.last[1]"
 refused "no such function" "6: error: the BTF has no function 'none'" "call none"
 printf '.extern t\n.prog p "xdp"\n\tcall t\n\tr1 = kernel.task_struct.all[9]\n\tr0 = 0\n\texit\n' \
 	>yes.bpfasm
