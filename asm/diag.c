@@ -54,6 +54,14 @@ static void diag_append(struct diag_list *list, struct diag *diag)
 	list->last = &diag->next;
 }
 
+/* A message may quote the text: what would steer a terminal stays out of it. */
+static void diag_clean(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 void diag_add(struct diag_list *list, enum asm_severity severity, uint32_t pos,
 	      unsigned int width, const char *format, ...)
 {
@@ -71,6 +79,7 @@ void diag_add(struct diag_list *list, enum asm_severity severity, uint32_t pos,
 		len = 0;
 	if ((size_t)len >= sizeof(text))
 		len = (int)sizeof(text) - 1;
+	diag_clean(text);
 	diag = mem_alloc(list->mem, sizeof(*diag));
 	diag->severity = severity;
 	diag->pos = pos;
