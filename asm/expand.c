@@ -19,8 +19,8 @@
 
 enum {
 	EXPAND_DEEPEST = 64,	/* texts within texts */
-	EXPAND_MOST = 1 << 26,	/* bytes of one expansion */
-	EXPAND_TOTAL = 1 << 28,	/* and of all of them */
+	EXPAND_MOST = 1 << 25,	/* bytes of all expansions: a second or so */
+	EXPAND_COST = 64,	/* bytes that count for each of them, however short its text */
 	EXPAND_PARAMETERS = 16,
 };
 
@@ -45,6 +45,12 @@ struct expansion {
 	bool too_long;
 };
 
+static bool expand_too_long(struct unit *unit, const struct token *at)
+{
+	return unit_error(unit, at, "macros, repetitions and included files make more than %d "
+			  "bytes of text", EXPAND_MOST);
+}
+
 static void expansion_add(struct expansion *out, const char *text, size_t len)
 {
 	if (len > EXPAND_MOST - out->len) {
@@ -62,10 +68,9 @@ static bool expand_text(struct unit *unit, const struct token *at, const char *n
 {
 	struct asm_source *source;
 
-	unit->expanded += len;
-	if (unit->expanded > EXPAND_TOTAL)
-		return unit_error(unit, at, "macros, repetitions and included files make more than "
-				  "%d bytes of text", EXPAND_TOTAL);
+	unit->expanded += len + EXPAND_COST;
+	if (unit->expanded > EXPAND_MOST)
+		return expand_too_long(unit, at);
 	if (unit->level >= EXPAND_DEEPEST)
 		return unit_error(unit, at, "more than %d texts within each other", EXPAND_DEEPEST);
 	source = source_add(&unit->mem, &unit->sources, name, text, len);
@@ -236,10 +241,10 @@ bool expand_rept(struct unit *unit)
 	/* a wrong number does not spill the body over the text */
 	if (!expand_block(unit, &at, &block, &body, &len) || !ok)
 		return false;
-	for (i = 0; i < value.num.mag && !out.too_long; i++)
+	if (len * value.num.mag > EXPAND_MOST)
+		return expand_too_long(unit, &at);
+	for (i = 0; len && i < value.num.mag; i++)
 		expansion_add(&out, body, len);
-	if (out.too_long)
-		return unit_error(unit, &at, "this makes more than %d bytes of text", EXPAND_MOST);
 	return !out.len || expand_text(unit, &at, ".rept", "repeated here", out.text, out.len);
 }
 
@@ -390,7 +395,7 @@ bool expand_call(struct unit *unit)
 	name = mem_alloc(&unit->mem, at.len + sizeof("<macro >"));
 	sprintf(name, "<macro %.*s>", (int)at.len, at.text);
 	if (out.too_long)
-		unit_error(unit, &at, "this makes more than %d bytes of text", EXPAND_MOST);
+		expand_too_long(unit, &at);
 	else if (out.len)
 		expand_text(unit, &at, name, "in the expansion of this macro", out.text, out.len);
 	return true;

@@ -33,6 +33,21 @@ static bool source_is_listing(const char *text, size_t len)
 	return false;
 }
 
+/*
+ * As in skew-binary numbers: two jumps of one length in a row become one. From any text, any other
+ * is then few jumps and steps away, in a list that grows at its front.
+ */
+static void source_link(struct asm_source *source, const struct asm_source *next)
+{
+	const struct asm_source *jump = next ? next->jump : NULL;
+
+	source->next = next;
+	source->jump = next;
+	source->behind = next ? next->behind + 1 : 0;
+	if (jump && jump->jump && next->behind - jump->behind == jump->behind - jump->jump->behind)
+		source->jump = jump->jump;
+}
+
 struct asm_source *source_add(struct mem *mem, const struct asm_source **list, const char *name,
 			      const char *text, size_t len)
 {
@@ -47,7 +62,7 @@ struct asm_source *source_add(struct mem *mem, const struct asm_source **list, c
 	source->len = len;
 	source->listing = source_is_listing(text, len);
 	source->base = (uint32_t)base;
-	source->next = *list;
+	source_link(source, *list);
 	*list = source;
 	return source;
 }
@@ -55,7 +70,7 @@ struct asm_source *source_add(struct mem *mem, const struct asm_source **list, c
 const struct asm_source *source_of(const struct asm_source *list, uint32_t pos)
 {
 	while (list && pos < list->base)
-		list = list->next;
+		list = list->jump && pos < list->jump->base ? list->jump : list->next;
 	return pos ? list : NULL;
 }
 

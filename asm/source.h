@@ -25,6 +25,8 @@ struct asm_source {
 	const char *why;	/* what to note there */
 	bool listing;		/* the kernel's: lines "12: (85) ..." are in it */
 	const struct asm_source *next;
+	const struct asm_source *jump;	/* one farther along, or NULL */
+	uint32_t behind;	/* how many come behind it */
 };
 
 enum { SOURCE_FIRST = 1 };
@@ -33,7 +35,7 @@ enum { SOURCE_FIRST = 1 };
 struct asm_source *source_add(struct mem *mem, const struct asm_source **list, const char *name,
 			      const char *text, size_t len);
 
-/* The text that a position is in; NULL for none. */
+/* The text that a position is in; NULL for none. Logarithmic in the number of texts. */
 const struct asm_source *source_of(const struct asm_source *list, uint32_t pos);
 
 /* The position in the outermost text that pos stands for. */

@@ -276,6 +276,23 @@ ends "a structure of 2^39 numbers" 1 "larger than" large
 awk 'BEGIN { for (i = 0; i < 10000; i++)
 	print ".map m" i " type hash key u32 value u64 entries 1"; print "exit" }' >large
 ends "10000 maps" 0 "" large
+doubled()	# TIMES
+{
+	awk -v times="$1" 'BEGIN {
+		print ".macro m0\nexit\n.endm"
+		for (i = 1; i <= times; i++)
+			print ".macro m" i "\nm" i - 1 "\nm" i - 1 "\n.endm"
+		print "m" times
+	}' >large
+}
+doubled 16
+ends "a macro of 2^16 macros" 0 "" -f list large
+doubled 40
+ends "a macro of 2^40 macros" 1 "make more than" large
+printf '.rept 33554432\n#\n.endr\n' >large
+ends "2^25 repetitions" 1 "make more than" large
+printf '.rept 6710000\nr1=1\n.endr\n' >large
+ends "as many repetitions as there can be" 0 "" -f raw large
 rm -f large labels.raw
 
 # ---- jumps out of reach ----
