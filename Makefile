@@ -7,6 +7,8 @@
 # make lint		the rules of CONTRIBUTING.md that a program can check
 # make demo		trace something
 # make bench		measure
+# make fuzz		look for inputs that break it, FUZZ_TIME=60 seconds a target of
+#			TARGETS="text dis btf log", in FUZZ_JOBS=1 processes; needs clang
 # make static		small static programs in build/static, by musl-gcc or CC= or STATIC_CC=
 # make install		PREFIX=/usr/local, DESTDIR=
 # make clean
@@ -18,7 +20,7 @@
 .DELETE_ON_ERROR:
 
 SAN ?=
-O ?= $(if $(filter 1,$(SAN)),build/san,build)
+O ?= $(if $(filter 1,$(SAN)),build/san,$(if $(filter fuzz,$(SAN)),build/fuzz,build))
 V ?=
 WERROR ?=
 PREFIX ?= /usr/local
@@ -31,6 +33,7 @@ endif
 WARN = -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
 	-Wwrite-strings -Wvla $(if $(filter 1,$(WERROR)),-Werror)
 SANFLAGS_1 = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANFLAGS_fuzz = $(SANFLAGS_1) -fsanitize=fuzzer-no-link
 SANFLAGS = $(SANFLAGS_$(SAN))
 CFLAGS ?= -O2 -g
 FLAGS = -std=gnu11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(SANFLAGS)
@@ -45,11 +48,14 @@ LIBLOAD := $(BIN)libbpfload.a
 ASM := $(filter-out asm/main.c,$(sort $(wildcard asm/*.c)))
 LOAD := $(filter-out loader/main.c,$(sort $(wildcard loader/*.c)))
 TESTC := $(sort $(wildcard tests/*_test.c))
-SRCS := $(ASM) $(LOAD) asm/main.c loader/main.c $(TESTC)
+FUZZC := $(sort $(wildcard tests/fuzz/*_fuzz.c))
+SRCS := $(ASM) $(LOAD) asm/main.c loader/main.c $(TESTC) $(FUZZC) tests/fuzz/fuzz.c \
+	tests/fuzz/driver.c
 OBJS := $(SRCS:%.c=$(O)/%.o)
 ROWS := $(wildcard asm/*.h asm/tables/*.def loader/*.h)
 
 TESTPROGS := $(TESTC:%.c=$(O)/%)
+FUZZPROGS := $(FUZZC:%.c=$(O)/%)
 TESTS = $(TESTPROGS) $(sort $(wildcard tests/*_test.sh tests/*/*_test.sh))
 
 say = @$(if $(V),:,printf '  %-8s%s\n')
@@ -70,6 +76,9 @@ $(OBJS): $(O)/%.o: %.c $(O)/flags
 	$(say) CC $@
 	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
+# What every assembly starts with is not what the fuzzer should follow; it is four times as fast.
+$(addprefix $(O)/asm/,isa.o mem.o symbols.o tables.o): SANFLAGS_fuzz = $(SANFLAGS_1)
+
 -include $(OBJS:.o=.d)
 
 # ---- libraries and programs ----
@@ -87,6 +96,13 @@ $(TESTPROGS): %: %.o $(LIBLOAD) $(LIBASM)
 $(BPFASM) $(BPFLOAD) $(TESTPROGS):
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^
+
+# By libFuzzer with SAN=fuzz; else by a small main of our own.
+$(FUZZPROGS): %: %.o $(O)/tests/fuzz/fuzz.o $(if $(filter fuzz,$(SAN)),,$(O)/tests/fuzz/driver.o) \
+		$(LIBLOAD) $(LIBASM)
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(if $(filter fuzz,$(SAN)),-fsanitize=fuzzer) $(LDFLAGS) \
+		-o $@ $^
 
 # A compiler given for this build (a cross compiler, say) beats musl-gcc.
 STATIC_CC ?= $(if $(filter command,$(firstword $(origin CC))),$(CC),$(or \
@@ -107,10 +123,10 @@ $(STATIC): $(O)/static/flags $(ROWS)
 # ---- checks ----
 
 RUN = CC='$(CC)' SAN='$(filter 1,$(SAN))' SRCDIR='$(CURDIR)' BPFASM='$(abspath $(BPFASM))' \
-	BPFLOAD='$(abspath $(BPFLOAD))'
+	BPFLOAD='$(abspath $(BPFLOAD))' FUZZ='$(abspath $(O))/tests/fuzz'
 SANRUN = ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 
-tests: $(TESTPROGS)
+tests: $(TESTPROGS) $(FUZZPROGS)
 
 check: all tests
 	@$(RUN) $(if $(filter 1,$(SAN)),$(SANRUN)) tests/run $(TESTS)
@@ -128,6 +144,15 @@ demo: all
 
 bench: all
 	@$(RUN) tools/bench
+
+FUZZ_CC ?= $(if $(findstring clang,$(CC)),$(CC),clang)
+FUZZ_TIME ?= 60
+FUZZ_JOBS ?= 1
+TARGETS ?= $(FUZZC:tests/fuzz/%_fuzz.c=%)
+
+fuzz: $(BPFASM)
+	@$(RUN) MAKE='$(MAKE)' tests/fuzz/fuzz '$(FUZZ_CC)' '$(O)/fuzz' $(FUZZ_TIME) \
+		$(FUZZ_JOBS) $(TARGETS)
 
 # ---- the rest ----
 
@@ -149,7 +174,7 @@ install: all
 	done
 
 clean:
-	rm -rf $(if $(BIN),$(addprefix $(O)/,asm loader tests static flags),build)
+	rm -rf $(if $(BIN),$(addprefix $(O)/,asm loader tests static fuzz flags),build)
 	rm -f $(BPFASM) $(BPFLOAD) $(LIBASM) $(LIBLOAD)
 
-.PHONY: all tests check check-kernels lint demo bench static install clean FORCE
+.PHONY: all tests check check-kernels lint demo bench fuzz static install clean FORCE
