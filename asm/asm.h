@@ -92,7 +92,6 @@ enum asm_size_rule {
 	ASM_SIZE_ANY,		/* any size > 0 */
 	ASM_SIZE_ZERO,		/* must be 0: the map has none */
 	ASM_SIZE_U32,		/* must be 4 */
-	ASM_SIZE_U64,		/* must be 8 */
 	ASM_SIZE_U32_OR_U64,	/* 4 or 8 */
 	ASM_SIZE_U32_MULTIPLE,	/* a multiple of 4 or 8: stack traces */
 	ASM_SIZE_FREE,		/* the kernel has a rule of its own, or none */
@@ -412,7 +411,7 @@ typedef bool asm_resolver(void *arg, const char *path, const char *section, stru
 			  char *why, size_t why_size);
 
 struct asm_options {
-	const struct asm_cpu *cpu;	/* target of pt_regs names; NULL: the native one */
+	const struct asm_cpu *cpu;	/* target of pt_regs names; NULL: they are an error */
 	enum asm_endian endian;
 	const char *const *defines;	/* NAME=EXPR: beats the .equ of that name */
 	size_t ndefines;
@@ -426,8 +425,8 @@ struct asm_options {
 };
 
 /*
- * Assemble. name stands in the diagnostics. Returns NULL when there was an error (each reported, up
- * to 20, in text order). The text is borrowed.
+ * Assemble up to 2 GiB. name stands in the diagnostics. Returns NULL when there was an error (each
+ * reported, up to 20, in text order). The text is borrowed.
  */
 struct asm_object *asm_assemble(const char *name, const char *text, size_t len,
 				const struct asm_options *opt);

@@ -253,13 +253,12 @@ void assemble_source(struct unit *unit, const struct asm_source *source)
 
 static void assemble_text(struct unit *unit, const char *name, const char *text, size_t len)
 {
-	const struct asm_source *source = source_add(&unit->mem, &unit->sources, name, text, len);
-
-	if (!source) {
-		diag_add(&unit->diags, ASM_ERROR, 0, 1, "%s is larger than 4 GiB", name);
+	/* leaves half of the positions to -D and what is expanded */
+	if (len > INT32_MAX) {
+		diag_add(&unit->diags, ASM_ERROR, 0, 1, "%s is larger than 2 GiB", name);
 		return;
 	}
-	assemble_source(unit, source);
+	assemble_source(unit, source_add(&unit->mem, &unit->sources, name, text, len));
 	if (unit->diags.errors > DIAG_MOST)
 		return;
 	directive_close_function(unit);

@@ -74,8 +74,6 @@ static bool expand_text(struct unit *unit, const struct token *at, const char *n
 	if (unit->level >= EXPAND_DEEPEST)
 		return unit_error(unit, at, "more than %d texts within each other", EXPAND_DEEPEST);
 	source = source_add(&unit->mem, &unit->sources, name, text, len);
-	if (!source)
-		return unit_error(unit, at, "all texts together are larger than 4 GiB");
 	source->parent = lex_pos(&unit->lex, at->text);
 	source->parent_len = at->len;
 	source->why = why;

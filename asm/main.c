@@ -575,7 +575,6 @@ static int main_ref(char *argv[])
 int main(int argc, char *argv[])
 {
 	struct call call = { .format = NULL };
-	const struct asm_cpu *cpu = asm_cpu_native();
 	bool done = false;
 	int ret;
 
@@ -593,10 +592,10 @@ int main(int argc, char *argv[])
 	call.opt.sink = main_sink;
 	call.opt.sink_arg = stderr;
 	ret = main_parse(&call, argc, argv, &done);
-	if (call.opt.cpu)
-		cpu = call.opt.cpu;
-	if (!call.endian_given && cpu)
-		call.opt.endian = cpu->endian;
+	if (!call.opt.cpu)
+		call.opt.cpu = asm_cpu_native();
+	if (!call.endian_given && call.opt.cpu)
+		call.opt.endian = call.opt.cpu->endian;
 	if (!ret && !done)
 		ret = main_run(&call);
 	free(call.defines);

@@ -195,9 +195,6 @@ static bool map_check_size(struct map_parse *parse, const char *what, enum asm_s
 	case ASM_SIZE_U32:
 		must = size == 4 ? NULL : "must have 4 bytes";
 		break;
-	case ASM_SIZE_U64:
-		must = size == 8 ? NULL : "must have 8 bytes";
-		break;
 	case ASM_SIZE_U32_OR_U64:
 		must = size == 4 || size == 8 ? NULL : "must have 4 or 8 bytes";
 		break;
@@ -218,7 +215,7 @@ static bool map_check_entries(struct map_parse *parse)
 
 	if (type->flags & ASM_MAP_NO_ENTRIES)
 		return !entries || unit_error(parse->unit, &parse->name,
-					      "a map of type %s has no entries", type->name);
+					      "a map of type %s takes no entries", type->name);
 	if (type->flags & ASM_MAP_BY_CPU)
 		return true;
 	if (!entries)

@@ -406,7 +406,7 @@ static const void *ref_type_row(size_t row)
 
 static const char *const ref_sizes[] = {
 	[ASM_SIZE_ANY] = "any", [ASM_SIZE_ZERO] = "none", [ASM_SIZE_U32] = "4",
-	[ASM_SIZE_U64] = "8", [ASM_SIZE_U32_OR_U64] = "4 or 8",
+	[ASM_SIZE_U32_OR_U64] = "4 or 8",
 	[ASM_SIZE_U32_MULTIPLE] = "multiple of 4", [ASM_SIZE_FREE] = "see the kernel",
 };
 

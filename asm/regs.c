@@ -71,7 +71,7 @@ static const char *regs_role(struct unit *unit, const struct token *token,
 
 bool regs_offset(struct unit *unit, const struct token *token, const char *name, uint16_t *out)
 {
-	const struct asm_cpu *cpu = unit->opt->cpu ? unit->opt->cpu : asm_cpu_native();
+	const struct asm_cpu *cpu = unit->opt->cpu;
 	const struct asm_cpu_reg *reg;
 	const char *real;
 

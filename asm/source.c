@@ -51,17 +51,13 @@ static void source_link(struct asm_source *source, const struct asm_source *next
 struct asm_source *source_add(struct mem *mem, const struct asm_source **list, const char *name,
 			      const char *text, size_t len)
 {
-	uint64_t base = *list ? (uint64_t)(*list)->base + (*list)->len + 1 : SOURCE_FIRST;
-	struct asm_source *source;
+	struct asm_source *source = mem_alloc(mem, sizeof(*source));
 
-	if (len >= UINT32_MAX - base)
-		return NULL;
-	source = mem_alloc(mem, sizeof(*source));
 	source->name = name;
 	source->text = text;
 	source->len = len;
 	source->listing = source_is_listing(text, len);
-	source->base = (uint32_t)base;
+	source->base = *list ? (*list)->base + (uint32_t)(*list)->len + 1 : SOURCE_FIRST;
 	source_link(source, *list);
 	*list = source;
 	return source;

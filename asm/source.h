@@ -31,7 +31,7 @@ struct asm_source {
 
 enum { SOURCE_FIRST = 1 };
 
-/* Add a text, borrowed, to the list. NULL when positions no longer suffice: 4 GiB in all. */
+/* Add a text, borrowed, to the list. All of them together are less than 4 GiB. */
 struct asm_source *source_add(struct mem *mem, const struct asm_source **list, const char *name,
 			      const char *text, size_t len);
 

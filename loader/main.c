@@ -50,6 +50,7 @@ static int assemble(struct session *s, const struct cli *cli, size_t len,
 {
 	const char *path = cli->words[0];
 	struct asm_options how = {
+		.cpu = asm_cpu_native(),
 		.endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? ASM_BIG : ASM_LITTLE,
 		.defines = cli->defines, .ndefines = cli->ndefines,
 		.sink = opt->sink, .sink_arg = opt->sink_arg,

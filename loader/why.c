@@ -383,8 +383,6 @@ static bool size_fits(enum asm_size_rule rule, uint32_t size)
 		return size == 0;
 	case ASM_SIZE_U32:
 		return size == 4;
-	case ASM_SIZE_U64:
-		return size == 8;
 	case ASM_SIZE_U32_OR_U64:
 		return size == 4 || size == 8;
 	case ASM_SIZE_U32_MULTIPLE:
@@ -399,7 +397,6 @@ static const char *const size_rules[] = {
 	[ASM_SIZE_ANY] = "not 0",
 	[ASM_SIZE_ZERO] = "0",
 	[ASM_SIZE_U32] = "4",
-	[ASM_SIZE_U64] = "8",
 	[ASM_SIZE_U32_OR_U64] = "4 or 8",
 	[ASM_SIZE_U32_MULTIPLE] = "a multiple of 4 or 8",
 	[ASM_SIZE_FREE] = "right",
