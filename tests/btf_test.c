@@ -602,16 +602,19 @@ TEST_F(btf, broken_type)
 /* A kind from the future can be stepped over where there is a layout of it. 128 kinds can be. */
 TEST(layout)
 {
-	enum { KIND = 25, LAYOUT_HEADER = 32, LAYOUT = 200 * 4, TYPES = 12 + 8 + 2 * 4 + 16 };
+	enum { KIND = 25, LAYOUT_HEADER = 32, LAYOUT = 200 * 4, TYPES = 12 + 8 + 2 * 4 + 16 + 24 };
 	uint8_t data[LAYOUT_HEADER + TYPES + LAYOUT + 6] = { 0x9f, 0xeb, 1, 0 };
 	const uint32_t header[] = { LAYOUT_HEADER, 0, TYPES, TYPES + LAYOUT, 6, TYPES, LAYOUT };
 	const uint32_t types[] = { 0, info(KIND, 2), 0, 1, 2, 3, 4,
-				   1, info(ASM_BTF_INT, 0), 4, 32 };
+				   1, info(ASM_BTF_INT, 0), 4, 32,
+				   1, info(ASM_BTF_STRUCT, 1), 4, 1, 1, 0 };
+	struct asm_kfield field;
 	struct asm_btf *btf;
+	char why[WHY];
 
 	for (size_t i = 0; i < 7; i++)
 		store32(false, data + 4 + 4 * i, header[i]);
-	for (size_t i = 0; i < 11; i++)
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		store32(false, data + LAYOUT_HEADER + 4 * i, types[i]);
 	memcpy(data + sizeof(data) - 5, "word", 5);
 	EXPECT_ERR(-EINVAL, asm_btf_open(data, sizeof(data), &btf));
@@ -620,6 +623,8 @@ TEST(layout)
 	ASSERT_OK(asm_btf_open(data, sizeof(data), &btf));
 	EXPECT_EQ(2, asm_btf_find(btf, ASM_BTF_INT, "word"));
 	EXPECT_ERR(-ENOENT, asm_btf_find(btf, (enum asm_btf_kind)KIND, "word"));
+	EXPECT_FALSE(asm_btf_field(btf, "word.word.word", &field, why, sizeof(why)));
+	EXPECT_STREQ("'word.word' is of an unknown kind, not a struct or union", why);
 	asm_btf_close(btf);
 	EXPECT_ERR(-EINVAL, open_with(data, sizeof(data), false, 28, KIND * 4));
 	EXPECT_ERR(-EINVAL, open_with(data, sizeof(data), false, 28, LAYOUT + 7));

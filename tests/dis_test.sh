@@ -59,7 +59,8 @@ check_out "nothing in, nothing out, hex" "" "$BPFASM" -d -f hex empty
 
 for size in 1 7 15; do
 	head -c $size prog.raw >odd.raw
-	fails "raw: $size bytes" 1 "odd.raw: $size bytes are no whole number of slots of 8" \
+	fails "raw: $size bytes" 1 \
+		"bpfasm: error: odd.raw: $size bytes are no whole number of slots of 8" \
 		"$BPFASM" -d odd.raw
 done
 printf 'b700000000000000\n95000000000000' >odd.hex

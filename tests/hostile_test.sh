@@ -328,12 +328,13 @@ ends "call over 40000 slots" 0 "" far
 
 # ---- the call ----
 
-ends "no file" 2 "no file"
-ends "two files" 2 "more than one file" good good
-ends "an unknown option" 2 "invalid option" -x good
+ends "no file" 2 "bpfasm: error: no file given; - is standard input"
+ends "two files" 2 "bpfasm: error: more than one file" good good
+ends "an unknown option" 2 "'bpfasm --help' lists the options" -x good
 ends "an unknown long option" 2 "unrecognized option" --nonsense good
 ends "an option without its value" 2 "requires an argument" good -o
-ends "an unknown format" 2 "unknown format 'elf32'" -f elf32 good
+ends "an unknown format" 2 \
+	"bpfasm: error: unknown format 'elf32'; 'bpfasm --help' lists what there is" -f elf32 good
 ends "an empty format" 2 "unknown format ''" -f '' good
 ends "an unknown byte order" 2 "unknown byte order 'middle'" -E middle good
 ends "an unknown CPU" 2 "unknown CPU 'z80'" -a z80 good
@@ -345,16 +346,27 @@ ends "-D of half an expression" 1 "-D:1:4: error:" -D 'A=(' good
 ends "-D without a name" 1 "-D:1:" -D '=1' good
 # shellcheck disable=SC2046 # words without blanks
 ends "10000 times -D" 1 "defined already" $(awk 'BEGIN { while (i++ < 10000) print "-DA=1" }') good
-ends "--btf of a missing file" 1 "missing: No such file" --btf missing good
+ends "--btf of a missing file" 1 "bpfasm: error: missing: No such file" --btf missing good
 ends "--btf of what is no BTF" 1 "good:" --btf good good
 ends "--btf of nothing" 1 "empty:" --btf empty good
-ends "-p of a program that is not there" 1 "no program 'c': a, b" -p c two
+printf '\237\353\1\0\30\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0' >btf
+printf '.prog a "tp/x/y"\nr1 = ctx.x\n' >context
+ends "--btf and a field of ctx" 1 "'ctx.x' depends on the running kernel: only bpfload knows it" \
+	--btf btf context
+ends "-p of a program that is not there" 1 "bpfasm: error: there is no program 'c': a, b" -p c two
 ends "-p of the empty name" 1 "no program ''" -p '' two
-ends "two programs without -p" 1 "name it with -p: a, b" two
+ends "two programs without -p" 1 \
+	"bpfasm: error: -f hex writes one program: name it with -p: a, b" two
 ends "two programs as raw without -p" 1 "name it with -p: a, b" -f raw two
 ends "two programs with -p" 0 "" -p b two
 ends "two programs as a listing" 0 "" -f list two
 ends "--help" 0 "" --help
+cp stdout help
+check_out "--help: the formats" \
+	"      raw         8 bytes a slot
+      hex         16 hexadecimal digits a slot, one slot a line (default)
+      c           a C header: instructions, maps, relocations, structures
+      list        slot, bytes and source line" grep '^      [a-z]' help
 ends "--version" 0 "" --version
 
 # ---- where the output goes ----

@@ -137,8 +137,9 @@ check_out "fields that hold operands" "" awk -F'"' '
 	$8 ~ /hi, lo/ && !/"imm":"hi << 16 \| lo"/ { print }
 	$8 ~ /label/ && !/"(off|imm)":"label"/ { print }' "$tmp/insns"
 
-fails "a misspelt kind" 1 "there is no 'hlper'; did you mean 'helper'?" "$BPFASM" ref hlper
+fails "a misspelt kind" 1 \
+	"bpfasm: error: there is no 'hlper'; did you mean 'helper'?" "$BPFASM" ref hlper
 fails "a misspelt name" 1 "there is no 'map hsh'; did you mean 'hash'?" "$BPFASM" ref map hsh
-fails "one word too many" 2 "a kind and a name" "$BPFASM" ref map hash x
+fails "one word too many" 2 "bpfasm: error: ref takes a kind and a name" "$BPFASM" ref map hash x
 fails "a full disk" 1 "No space left" sh -c "'$BPFASM' ref helper >/dev/full"
 plan
