@@ -88,33 +88,27 @@ void asm_emit_hex(FILE *f, const struct asm_program *prog, enum asm_endian endia
 
 /* ---- listing ---- */
 
-/*
- * Where the listing is: in one text positions only rise, so each line is found once. Another text
- * begins anew.
- */
+/* Where the listing is. */
 struct emit_cursor {
 	const struct asm_source *all, *source;
 	const char *line, *end;	/* the line shown last */
 };
 
-/* The line of a position that does not lie before the last one. */
+/* The line of a position. Texts alternate where macros are used: none is read from its start. */
 static void emit_seek(struct emit_cursor *cursor, uint32_t pos)
 {
 	const struct asm_source *source = source_of(cursor->all, pos);
 	const char *text_end = source->text + source->len;
 	const char *at = source->text + (pos - source->base);
 
-	if (source != cursor->source || (cursor->end && at < cursor->line)) {
-		cursor->source = source;
-		cursor->line = NULL;
-		cursor->end = NULL;
-	}
-	while (!cursor->end || cursor->end < at) {
-		cursor->line = cursor->end ? cursor->end + 1 : source->text;
-		cursor->end = memchr(cursor->line, '\n', (size_t)(text_end - cursor->line));
-		if (!cursor->end)
-			cursor->end = text_end;
-	}
+	if (source == cursor->source && at >= cursor->line && at <= cursor->end)
+		return;
+	cursor->source = source;
+	cursor->end = memchr(at, '\n', (size_t)(text_end - at));
+	if (!cursor->end)
+		cursor->end = text_end;
+	for (cursor->line = at; cursor->line > source->text && cursor->line[-1] != '\n';)
+		cursor->line--;
 }
 
 static void emit_source_line(FILE *f, struct emit_cursor *cursor, uint32_t pos)

@@ -285,6 +285,12 @@ doubled()	# TIMES
 		print "m" times
 	}' >large
 }
+{
+	printf '.macro m\nr1 = 2\n.endm\n'
+	awk 'BEGIN { for (i = 0; i < 50000; i++) print "m\nr0 = 1" }'
+	echo exit
+} >large
+ends "50000 macros, each on a line" 0 "" -f list large
 doubled 16
 ends "a macro of 2^16 macros" 0 "" -f list large
 doubled 40
