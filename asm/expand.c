@@ -33,6 +33,7 @@ struct macro {
 		const char *name, *value;	/* value NULL: no default */
 		uint32_t len, value_len;
 	} parameters[EXPAND_PARAMETERS];
+	bool variadic;		/* the last one takes all arguments that are left */
 	const char *body;
 	size_t len;
 };
@@ -176,10 +177,22 @@ static bool expand_is_word(const char *at, size_t len, const char *word)
 	return len == strlen(word) && !memcmp(at, word, len);
 }
 
+enum { EXPAND_OPENERS = 3 };
+
 /* The words at the front of a line that begin a block, divide it (NULL: nothing does), end it. */
 struct block {
-	const char *open, *middle, *close;
+	const char *open[EXPAND_OPENERS], *middle, *close;
 };
+
+static bool expand_opens(const struct block *block, const char *at, size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < EXPAND_OPENERS && block->open[i]; i++)
+		if (expand_is_word(at, len, block->open[i]))
+			return true;
+	return false;
+}
 
 /*
  * Take the lines behind this statement up to the line that ends the block, or divides it; the lexer
@@ -209,7 +222,7 @@ static const char *expand_block(struct unit *unit, const struct token *at,
 			lex_next(lex);
 			return end;
 		}
-		depth += expand_is_word(word, n, block->open);
+		depth += expand_opens(block, word, n);
 		depth -= end == block->close;
 		line = memchr(line, '\n', (size_t)(lex->end - line));
 		line = line ? line + 1 : lex->end;
@@ -222,9 +235,10 @@ static const char *expand_block(struct unit *unit, const struct token *at,
 
 /* ---- .rept ---- */
 
+static const struct block expand_repeated = { { ".rept", ".irp" }, NULL, ".endr" };
+
 bool expand_rept(struct unit *unit)
 {
-	static const struct block block = { ".rept", NULL, ".endr" };
 	struct token at = unit->lex.token;
 	struct expansion out = { .unit = unit };
 	struct value value;
@@ -237,7 +251,7 @@ bool expand_rept(struct unit *unit)
 	     expr_range(unit, &value, "the number of repetitions", 0, EXPAND_MOST) &&
 	     expand_expect_end(unit);
 	/* a wrong number does not spill the body over the text */
-	if (!expand_block(unit, &at, &block, &body, &len) || !ok)
+	if (!expand_block(unit, &at, &expand_repeated, &body, &len) || !ok)
 		return false;
 	if (len * value.num.mag > EXPAND_MOST)
 		return expand_too_long(unit, &at);
@@ -248,7 +262,23 @@ bool expand_rept(struct unit *unit)
 
 /* ---- .macro ---- */
 
-/* NAME or NAME=DEFAULT, the default up to the next comma */
+/* What may stand behind the ':' of a parameter; one without a default is required anyway. */
+static bool macro_qualifier(struct unit *unit, struct macro *macro)
+{
+	struct lexer *lex = &unit->lex;
+	char say[LEX_SAY];
+
+	lex_next(lex);
+	if (lex_is(lex, "vararg"))
+		macro->variadic = true;
+	else if (!lex_is(lex, "req"))
+		return unit_error(unit, &lex->token, "expected 'req' or 'vararg', saw %s",
+				  lex_say(&lex->token, say));
+	lex_next(lex);
+	return true;
+}
+
+/* NAME, NAME:QUALIFIER or NAME=DEFAULT, the default up to the next comma */
 static bool macro_parameter(struct unit *unit, struct macro *macro)
 {
 	struct lexer *lex = &unit->lex;
@@ -261,10 +291,17 @@ static bool macro_parameter(struct unit *unit, struct macro *macro)
 	if (n == EXPAND_PARAMETERS)
 		return unit_error(unit, &lex->token, "a macro has at most %d parameters",
 				  EXPAND_PARAMETERS);
+	if (macro->variadic)
+		return unit_error(unit, &lex->token, "nothing follows a parameter that takes all "
+				  "that is left");
 	macro->parameters[n].name = lex->token.text;
 	macro->parameters[n].len = lex->token.len;
 	macro->nparameters++;
 	lex_next(lex);
+	if (lex->token.kind == ':' && !macro_qualifier(unit, macro))
+		return false;
+	if (macro->variadic)	/* nothing is left: it is empty */
+		macro->parameters[n].value = "";
 	if (lex->token.kind != '=')
 		return true;
 	macro->parameters[n].value = lex_take_argument(lex, &macro->parameters[n].value_len);
@@ -284,7 +321,7 @@ static bool macro_parameters(struct unit *unit, struct macro *macro)
 
 bool expand_macro(struct unit *unit)
 {
-	static const struct block block = { ".macro", NULL, ".endm" };
+	static const struct block block = { { ".macro" }, NULL, ".endm" };
 	struct macro *macro = mem_alloc(&unit->mem, sizeof(*macro));
 	struct token at = unit->lex.token;
 	struct symbol *symbol = unit_add(unit, &unit->macros, &at);
@@ -303,6 +340,20 @@ bool expand_macro(struct unit *unit)
 	return true;
 }
 
+/* The argument that begins at the token; with `all`, those behind it too. */
+static const char *macro_argument(struct lexer *lex, bool all, uint32_t *len)
+{
+	const char *from, *last;
+	uint32_t last_len;
+
+	lex->at = lex->token.text;
+	from = last = lex_take_argument(lex, &last_len);
+	while (all && lex->token.kind == ',')
+		last = lex_take_argument(lex, &last_len);
+	*len = (uint32_t)(last + last_len - from);
+	return from;
+}
+
 /* The argument of a call that stands for a parameter; the default where there is none. */
 static bool macro_bind(struct unit *unit, const struct token *at, const struct macro *macro,
 		       struct macro *bound)
@@ -315,9 +366,9 @@ static bool macro_bind(struct unit *unit, const struct token *at, const struct m
 		if (i == macro->nparameters)
 			return unit_error(unit, &lex->token, "'%.*s' takes at most %u arguments",
 					  (int)macro->name_len, macro->name, macro->nparameters);
-		lex->at = lex->token.text;
 		bound->parameters[i].value =
-			lex_take_argument(lex, &bound->parameters[i].value_len);
+			macro_argument(lex, macro->variadic && i + 1 == macro->nparameters,
+				       &bound->parameters[i].value_len);
 		i++;
 		if (lex->token.kind == ',')
 			lex_next(lex);
@@ -399,6 +450,65 @@ bool expand_call(struct unit *unit)
 	return true;
 }
 
+/* ---- .irp ---- */
+
+/* .irp NAME, text, text, ...: the lines once for each text, in place of \NAME; once for none */
+/* What .irp repeats its lines for. */
+struct pieces {
+	struct piece {
+		const char *text;
+		uint32_t len;
+	} *at;
+	size_t count, room;
+};
+
+static bool irp_head(struct unit *unit, struct macro *macro, struct pieces *pieces)
+{
+	struct lexer *lex = &unit->lex;
+	char say[LEX_SAY];
+
+	if (lex->token.kind != LEX_NAME)
+		return unit_error(unit, &lex->token, "expected a name for what changes, saw %s",
+				  lex_say(&lex->token, say));
+	macro->parameters[0].name = lex->token.text;
+	macro->parameters[0].len = lex->token.len;
+	lex_next(lex);
+	do {
+		if (!expand_is_end(&lex->token) && !unit_expect(unit, ',', "','"))
+			return false;
+		pieces->at = mem_grow(&unit->mem, pieces->at, &pieces->room, pieces->count + 1,
+				      sizeof(*pieces->at));
+		pieces->at[pieces->count].text = macro_argument(lex, false,
+								&pieces->at[pieces->count].len);
+		pieces->count++;
+	} while (lex->token.kind == ',');
+	return true;
+}
+
+/* .irp NAME, text, text, ...: the lines once for each text, in place of \NAME; once for none */
+bool expand_irp(struct unit *unit)
+{
+	struct token at = unit->lex.token;
+	struct macro macro = { .nparameters = 1 };
+	struct expansion out = { .unit = unit };
+	struct pieces pieces = { 0 };
+	bool ok = irp_head(unit, &macro, &pieces);
+	size_t i;
+
+	/* a wrong head does not spill the body over the text */
+	ok = expand_block(unit, &at, &expand_repeated, &macro.body, &macro.len) && ok;
+	for (i = 0; ok && i < pieces.count && !out.too_long; i++) {
+		macro.parameters[0].value = pieces.at[i].text;
+		macro.parameters[0].value_len = pieces.at[i].len;
+		macro_fill(&out, &macro, unit->calls++);
+	}
+	mem_drop(pieces.at);
+	if (out.too_long)
+		return unit_error(unit, &at, "this makes more than %d bytes of text", EXPAND_MOST);
+	return ok && (!out.len ||
+		      expand_text(unit, &at, ".irp", "repeated here", out.text, out.len));
+}
+
 /* ---- .if ---- */
 
 /* Skip to the .endif that belongs to the .if at `at`, or to its .else, which opens a part. */
@@ -412,9 +522,22 @@ static bool expand_skip(struct unit *unit, const struct token *at, const struct 
 	return end != NULL;
 }
 
+/* Go on behind an .if, or skip the part that its condition leaves out. */
+static bool expand_branch(struct unit *unit, const struct token *at, bool taken)
+{
+	static const struct block block = {
+		{ ".if", ".ifb", ".ifnb" }, ".else", ".endif",
+	};
+
+	if (!taken)
+		return expand_skip(unit, at, &block);
+	lex_skip_statement(&unit->lex);
+	unit->open_ifs++;
+	return true;
+}
+
 bool expand_if(struct unit *unit)
 {
-	static const struct block block = { ".if", ".else", ".endif" };
 	struct token at = unit->lex.token;
 	struct value value;
 
@@ -422,16 +545,27 @@ bool expand_if(struct unit *unit)
 		unit->open_ifs++;	/* its .endif has one to close */
 		return false;
 	}
-	if (!value.num.mag)
-		return expand_skip(unit, &at, &block);
-	unit->open_ifs++;
-	return true;
+	return expand_branch(unit, &at, value.num.mag != 0);
+}
+
+bool expand_ifb(struct unit *unit)
+{
+	struct token at = unit->lex.token;
+
+	return expand_branch(unit, &at, expand_is_end(&at));
+}
+
+bool expand_ifnb(struct unit *unit)
+{
+	struct token at = unit->lex.token;
+
+	return expand_branch(unit, &at, !expand_is_end(&at));
 }
 
 /* Reached from the part that was taken: the other one is skipped. */
 bool expand_else(struct unit *unit)
 {
-	static const struct block block = { ".if", NULL, ".endif" };
+	static const struct block block = { { ".if", ".ifb", ".ifnb" }, NULL, ".endif" };
 	struct token at = unit->lex.token;
 
 	if (unit->open_ifs == unit->if_base)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* expand.h - text from elsewhere: .include, .macro, .rept, .if. */
+/* expand.h - text from elsewhere: .include, .macro, .rept, .irp, .if. */
 #ifndef EXPAND_H
 #define EXPAND_H
 
@@ -11,7 +11,10 @@ struct unit;
 bool expand_include(struct unit *unit);
 bool expand_macro(struct unit *unit);
 bool expand_rept(struct unit *unit);
+bool expand_irp(struct unit *unit);
 bool expand_if(struct unit *unit);
+bool expand_ifb(struct unit *unit);
+bool expand_ifnb(struct unit *unit);
 bool expand_else(struct unit *unit);
 bool expand_endif(struct unit *unit);
 bool expand_stray(struct unit *unit);	/* .endm, .endr: nothing is open */
