@@ -22,6 +22,7 @@
 #include "isa.h"
 #include "mem.h"
 #include "section.h"
+#include "place.h"
 #include "source.h"
 #include "tables.h"
 #include "unit.h"
@@ -81,7 +82,7 @@ static void assemble_define(struct unit *unit, const char *text)
 	struct token name;
 	struct num *num;
 
-	lex_start(&unit->lex, source, &unit->diags);
+	lex_start(&unit->lex, source, &unit->diags, &unit->aliases);
 	name = unit->lex.token;
 	lex_next(&unit->lex);
 	if (!unit_expect(unit, '=', "NAME=EXPR") || !expr_number(unit, &value))
@@ -109,6 +110,8 @@ static void assemble_prepare(struct unit *unit)
 	unit->macros.mem = &unit->mem;
 	unit->labels.mem = &unit->mem;
 	unit->locals.mem = &unit->mem;
+	unit->slots.mem = &unit->mem;
+	unit->aliases.mem = &unit->mem;
 	unit->directives.mem = &unit->mem;
 	unit->obj = &((struct whole *)mem_alloc(&unit->mem, sizeof(struct whole)))->obj;
 	unit->obj->endian = unit->opt->endian;
@@ -207,6 +210,8 @@ static void assemble_statement(struct unit *unit)
 		ok = directive_parse(unit);
 	} else if (unit->macros.count && token->kind == LEX_NAME && expand_call(unit)) {
 		ok = true;
+	} else if ((unit->slots.count || unit->aliases.count) && place_is_statement(unit)) {
+		ok = place_statement(unit);
 	} else {
 		ok = directive_open_function(unit) &&
 		     insn_parse(unit, prefix.given ? &prefix : NULL);
@@ -240,7 +245,7 @@ void assemble_source(struct unit *unit, const struct asm_source *source)
 	struct lexer saved = unit->lex;
 
 	unit->if_base = base;
-	lex_start(&unit->lex, source, &unit->diags);
+	lex_start(&unit->lex, source, &unit->diags, &unit->aliases);
 	while (unit->lex.token.kind != LEX_END && unit->diags.errors <= DIAG_MOST) {
 		assemble_statement(unit);
 		if (unit->lex.token.kind == LEX_SEPARATOR)

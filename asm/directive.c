@@ -17,6 +17,7 @@
 #include "isa.h"
 #include "map.h"
 #include "mem.h"
+#include "place.h"
 #include "regs.h"
 #include "section.h"
 #include "source.h"
@@ -31,6 +32,7 @@ struct asm_func *directive_add_function(struct unit *unit, const char *name, uin
 	struct asm_func *func;
 
 	directive_close_function(unit);
+	place_close_function(unit);
 	obj->funcs = mem_grow(&unit->mem, obj->funcs, &unit->funcs_room, obj->nfuncs + 1,
 			      sizeof(*obj->funcs));
 	func = &obj->funcs[obj->nfuncs++];
@@ -300,6 +302,7 @@ static const struct {
 	{ ".protected", section_ignore },
 	{ ".pushsection", section_push },
 	{ ".quad", data_quad },
+	{ ".reg", place_reg },
 	{ ".rept", expand_rept },
 	{ ".retval", regs_retval },
 	{ ".section", section_enter },
@@ -310,6 +313,7 @@ static const struct {
 	{ ".sleb128", data_sleb128 },
 	{ ".space", data_skip },
 	{ ".string", data_asciz },
+	{ ".stack", place_stack },
 	{ ".struct", type_struct },
 	{ ".text", section_text },
 	{ ".type", section_type },

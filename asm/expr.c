@@ -11,6 +11,7 @@
 #include "symbols.h"
 #include "isa.h"
 #include "mem.h"
+#include "place.h"
 #include "regs.h"
 #include "source.h"
 #include "type.h"
@@ -81,6 +82,14 @@ struct expr_part {
 
 static bool expr_binary(struct unit *unit, unsigned int lowest, struct expr_part *left);
 
+/* A slot, what a register points to, or a field of one. */
+static bool expr_is_place(const struct unit *unit)
+{
+	return (unit->slots.count || unit->aliases.count) &&
+	       (place_is_slot(unit, &unit->lex.token, false) ||
+		place_begins(unit, unit->lex.token.text));
+}
+
 /* A variable, a type or a field of one. */
 static bool expr_sizeof_path(struct unit *unit, struct type_path *out)
 {
@@ -94,6 +103,16 @@ static bool expr_sizeof_path(struct unit *unit, struct type_path *out)
 	return true;
 }
 
+static bool expr_sizeof_place(struct unit *unit, struct num *out)
+{
+	struct place place;
+
+	if (!place_parse(unit, &place))
+		return false;
+	*out = num_unsigned(asm_sizeof(place.type));
+	return unit_expect(unit, ')', "')' to close sizeof");
+}
+
 /* sizeof(X), the token behind "sizeof" being looked at */
 static bool expr_sizeof(struct unit *unit, struct num *out)
 {
@@ -101,6 +120,8 @@ static bool expr_sizeof(struct unit *unit, struct num *out)
 
 	if (!unit_expect(unit, '(', "'(' after sizeof"))
 		return false;
+	if (expr_is_place(unit))
+		return expr_sizeof_place(unit, out);
 	if (lex_is(&unit->lex, "struct"))
 		lex_next(&unit->lex);
 	if (unit->lex.token.kind != LEX_NAME)
@@ -221,6 +242,8 @@ static bool expr_name(struct unit *unit, struct num *out)
 		return expr_sizeof(unit, out);
 	if (offset)
 		return expr_offsetof(unit, out);
+	if (unit->slots.count && place_is_slot(unit, &token, true))
+		return place_slot_offset(unit, &token, out);
 	if (memchr(token.text, '.', token.len))
 		return expr_dotted(unit, &token, out);
 	return expr_constant(unit, &token, out);
@@ -377,7 +400,8 @@ static bool expr_is_address(struct unit *unit)
 	uint32_t len;
 
 	if (token->kind == LEX_LOCAL || !lex_symbol(token, &name, &len) ||
-	    lex_is(&unit->lex, "sizeof") || lex_is(&unit->lex, "offsetof"))
+	    lex_is(&unit->lex, "sizeof") || lex_is(&unit->lex, "offsetof") ||
+	    (unit->slots.count && place_is_slot(unit, token, false)))
 		return false;
 	if (token->kind == LEX_NAME && memchr(name, '.', len) && !expr_is_dotted_symbol(unit))
 		return false;

@@ -80,7 +80,7 @@ static void insn_add_fixup(struct unit *unit, const struct operand *operand)
 	fixup->len = operand->value.name_len;
 }
 
-static struct reference *insn_add_reference(struct unit *unit, const struct operand *operand)
+static struct reference *insn_add_reference(struct unit *unit, const struct value *value)
 {
 	struct reference *ref;
 
@@ -89,16 +89,15 @@ static struct reference *insn_add_reference(struct unit *unit, const struct oper
 	ref = &unit->references[unit->nreferences++];
 	memset(ref, 0, sizeof(*ref));
 	ref->slot = (uint32_t)unit->obj->ninsns;
-	ref->pos = operand->value.pos;
-	ref->name = operand->value.name;
-	ref->len = operand->value.name_len;
+	ref->pos = value->pos;
+	ref->name = value->name;
+	ref->len = value->name_len;
 	return ref;
 }
 
 /* ---- operands ---- */
 
-/* The number is the offset of a field of the kernel's: keep which. */
-static struct asm_kref *insn_add_kref(struct unit *unit, const struct value *value)
+struct asm_kref *insn_add_kref(struct unit *unit, const struct value *value)
 {
 	struct asm_object *obj = unit->obj;
 	struct asm_kref *kref;
@@ -176,7 +175,7 @@ static bool build_imm64(struct build *build, const struct operand *operand)
 	}
 	if (!num_between(value->num, INT32_MIN, INT32_MAX))
 		return expr_out_of_range(build->unit, value, "the offset", INT32_MIN, INT32_MAX);
-	ref = insn_add_reference(build->unit, operand);
+	ref = insn_add_reference(build->unit, value);
 	ref->value = value->first;
 	ref->addend = (int32_t)num_bits(value->num);
 	return true;
@@ -270,7 +269,7 @@ static bool build_func(struct build *build, const struct operand *operand)
 	const struct value *value = &operand->value;
 
 	if (value->name && !operand->id) {
-		insn_add_reference(build->unit, operand)->call = true;
+		insn_add_reference(build->unit, value)->call = true;
 		return true;
 	}
 	if (operand->relative) {

@@ -7,8 +7,10 @@
 #include <stdint.h>
 
 struct asm_insn;
+struct asm_kref;
 struct log_prefix;
 struct unit;
+struct value;
 
 /*
  * Parse the instruction that begins at the token and add its slots. log says what a kernel's
@@ -19,6 +21,9 @@ bool insn_parse(struct unit *unit, const struct log_prefix *log);
 
 /* Add a slot. */
 void insn_add(struct unit *unit, struct asm_insn insn, uint32_t pos);
+
+/* The number of the slot to be added next is the offset of a field of the kernel's: keep which. */
+struct asm_kref *insn_add_kref(struct unit *unit, const struct value *value);
 
 /* Resolve the labels of the function that ends here, then forget them. */
 void insn_close_function(struct unit *unit);

@@ -134,7 +134,7 @@ static void isa_add(struct isa *isa, struct mem *mem, const struct asm_form *for
 	spelling = &isa->spellings[isa->nspellings];
 	memset(spelling, 0, sizeof(*spelling));
 	spelling->form = form;
-	for (lex_start(&lex, &source, NULL); lex.token.kind != LEX_END; lex_next(&lex)) {
+	for (lex_start(&lex, &source, NULL, NULL); lex.token.kind != LEX_END; lex_next(&lex)) {
 		uint16_t edge = isa_is_offset(&lex, spelling) ? ISA_EDGE_OFFSET :
 				isa_edge(isa, spelling, &lex.token);
 

@@ -6,6 +6,7 @@
 #include "diag.h"
 #include "lex.h"
 #include "source.h"
+#include "symbols.h"
 
 enum lex_class {
 	LEX_OTHER, LEX_BLANK, LEX_DIGIT, LEX_LETTER, LEX_DOT, LEX_PUNCT,
@@ -45,11 +46,13 @@ uint32_t lex_pos(const struct lexer *lex, const char *text)
 	return lex->source->base + (uint32_t)(text - lex->source->text);
 }
 
-void lex_start(struct lexer *lex, const struct asm_source *source, struct diag_list *diags)
+void lex_start(struct lexer *lex, const struct asm_source *source, struct diag_list *diags,
+	       const struct symbols *aliases)
 {
 	memset(lex, 0, sizeof(*lex));
 	lex->source = source;
 	lex->diags = diags;
+	lex->aliases = aliases;
 	lex->at = source->text;
 	lex->end = source->text + source->len;
 	lex_next(lex);
@@ -167,12 +170,25 @@ static const char *lex_word(struct lexer *lex)
 	return at;
 }
 
+/* The same for a name that .reg gave to a register. */
+static void lex_alias(struct lexer *lex, const char *name, size_t len)
+{
+	const struct symbol *alias = symbols_get(lex->aliases, name, len);
+
+	if (!alias)
+		return;
+	lex->token.kind = (uint8_t)alias->kind;
+	lex->token.reg = (uint8_t)alias->index;
+}
+
 static void lex_name(struct lexer *lex)
 {
 	struct token *token = &lex->token;
 
 	lex_word(lex);
 	token->kind = *token->text == '.' ? LEX_DIRECTIVE : LEX_NAME;
+	if (lex->aliases && lex->aliases->count)
+		lex_alias(lex, token->text, token->len);
 	lex_register(token, token->text, token->len);
 }
 
@@ -185,6 +201,8 @@ static bool lex_percent_register(struct lexer *lex)
 	while (at < lex->end && lex_in_name(*at))
 		at++;
 	token->kind = LEX_BAD;
+	if (lex->aliases && lex->aliases->count)
+		lex_alias(lex, name, (size_t)(at - name));
 	lex_register(token, name, (size_t)(at - name));
 	if (token->kind == LEX_BAD)
 		return false;

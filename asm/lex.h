@@ -9,6 +9,7 @@
 
 struct asm_source;
 struct diag_list;
+struct symbols;
 
 /* Tokens spelt with one or two characters have the character, or the first plus 128, as kind. */
 enum lex_kind {
@@ -38,11 +39,14 @@ struct lexer {
 	const char *at, *end;
 	const struct asm_source *source;
 	struct diag_list *diags;
+	const struct symbols *aliases;	/* names of registers: kind and index are theirs */
 	bool in_log;		/* to the end of the line, a ';' begins a comment */
 	struct token token;	/* the one looked at */
 };
 
-void lex_start(struct lexer *lex, const struct asm_source *source, struct diag_list *diags);
+/* aliases may be NULL, and may be added to while the text is read. */
+void lex_start(struct lexer *lex, const struct asm_source *source, struct diag_list *diags,
+	       const struct symbols *aliases);
 
 /* Step to the next token. A malformed one is reported and comes as LEX_BAD. */
 void lex_next(struct lexer *lex);

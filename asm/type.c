@@ -29,7 +29,7 @@ static const struct asm_type *type_build(struct unit *unit, const struct table_s
 	struct asm_typeref ref;
 	size_t room = 0;
 
-	lex_start(&unit->lex, &source, NULL);
+	lex_start(&unit->lex, &source, NULL, NULL);
 	while (unit->lex.token.kind == LEX_NAME && type_reference(unit, &ref)) {
 		struct token name = unit->lex.token;
 

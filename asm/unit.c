@@ -59,6 +59,8 @@ struct symbol *unit_put(struct unit *unit, struct symbols *symbols, const struct
 		return NULL;
 	}
 	symbol = symbols_get(symbols, name, len);
+	if (!symbol && symbols == &unit->names)
+		symbol = symbols_get(&unit->slots, name, len);
 	if (symbol) {
 		unit_error(unit, token, "'%.*s' is defined already", (int)len, name);
 		unit_note_first(unit, symbol);

@@ -58,6 +58,10 @@ struct unit {
 	struct symbols types;		/* data: struct asm_type, NULL while it is being read */
 	struct symbols labels;		/* of the function under way; index: slot */
 	struct symbols locals;		/* numbers of labels; data: struct local */
+	struct symbols slots;		/* likewise; index: bytes below r10, data: asm_typeref */
+	struct symbols aliases;		/* likewise; of registers, for the lexer; data: asm_typeref,
+					 * NULL: none */
+	uint32_t frame;			/* bytes that its slots take */
 	struct fixup *fixups;
 	size_t nfixups, fixups_room;
 	struct reference *references;
