@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "asm.h"
+#include "call.h"
 #include "data.h"
 #include "diag.h"
 #include "directive.h"
@@ -263,6 +264,7 @@ static const struct {
 	{ ".balign", data_align },
 	{ ".bss", section_bss },
 	{ ".byte", data_byte },
+	{ ".call", call_parse },
 	{ ".comm", contents_comm },
 	{ ".data", section_data },
 	{ ".dword", data_quad },

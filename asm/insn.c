@@ -159,25 +159,31 @@ static bool build_imm(struct build *build, const struct value *value, int32_t *o
 	return true;
 }
 
+/* The wide load that is added next loads an address. */
+static bool insn_add_address(struct unit *unit, const struct value *value)
+{
+	struct reference *ref;
+
+	if (!num_between(value->num, INT32_MIN, INT32_MAX))
+		return expr_out_of_range(unit, value, "the offset", INT32_MIN, INT32_MAX);
+	ref = insn_add_reference(unit, value);
+	ref->value = value->first;
+	ref->addend = (int32_t)num_bits(value->num);
+	return true;
+}
+
 /* The 64 bits of a wide load, or the reference to what it loads. */
 static bool build_imm64(struct build *build, const struct operand *operand)
 {
 	const struct value *value = &operand->value;
-	struct reference *ref;
 	uint64_t bits = num_bits(value->num);
 
 	if (value->kernel)
 		insn_add_kref(build->unit, value)->imm = true;
-	if (!value->name) {
-		build->insn.imm = (int32_t)(uint32_t)bits;
-		build->next = (int32_t)(uint32_t)(bits >> 32);
-		return true;
-	}
-	if (!num_between(value->num, INT32_MIN, INT32_MAX))
-		return expr_out_of_range(build->unit, value, "the offset", INT32_MIN, INT32_MAX);
-	ref = insn_add_reference(build->unit, value);
-	ref->value = value->first;
-	ref->addend = (int32_t)num_bits(value->num);
+	if (value->name)
+		return insn_add_address(build->unit, value);
+	build->insn.imm = (int32_t)(uint32_t)bits;
+	build->next = (int32_t)(uint32_t)(bits >> 32);
 	return true;
 }
 
@@ -449,6 +455,39 @@ bool insn_parse(struct unit *unit, const struct log_prefix *log)
 	second.imm = build.next;
 	if (build.form->flags & ASM_WIDE)
 		insn_add(unit, second, build.pos);
+	return ok;
+}
+
+/* ---- what directives add ---- */
+
+void insn_add_call(struct unit *unit, const struct value *func)
+{
+	struct asm_insn insn = { .code = CODE_CALL };
+
+	insn_add_reference(unit, func)->call = true;
+	insn_add(unit, insn, func->pos);
+}
+
+bool insn_add_load(struct unit *unit, unsigned int reg, const struct value *value)
+{
+	uint64_t bits = value->name ? 0 : num_bits(value->num);
+	struct asm_insn insn = {
+		.code = CODE_MOV, .regs = (uint8_t)reg, .imm = (int32_t)(uint32_t)bits,
+	};
+	struct asm_insn second = { .imm = (int32_t)(uint32_t)(bits >> 32) };
+	bool ok = true;
+
+	if (value->kernel)
+		insn_add_kref(unit, value);
+	if (value->name)
+		ok = insn_add_address(unit, value);
+	if (!value->name && bits == (uint64_t)(int64_t)insn.imm) {
+		insn_add(unit, insn, value->pos);
+		return true;
+	}
+	insn.code = CODE_LDDW;
+	insn_add(unit, insn, value->pos);
+	insn_add(unit, second, value->pos);
 	return ok;
 }
 

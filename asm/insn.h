@@ -25,6 +25,12 @@ void insn_add(struct unit *unit, struct asm_insn insn, uint32_t pos);
 /* The number of the slot to be added next is the offset of a field of the kernel's: keep which. */
 struct asm_kref *insn_add_kref(struct unit *unit, const struct value *value);
 
+/* Call what the value names. */
+void insn_add_call(struct unit *unit, const struct value *func);
+
+/* rN = value, in as many slots as it takes. False: reported. */
+bool insn_add_load(struct unit *unit, unsigned int reg, const struct value *value);
+
 /* Resolve the labels of the function that ends here, then forget them. */
 void insn_close_function(struct unit *unit);
 
