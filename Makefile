@@ -36,7 +36,9 @@ SANFLAGS_1 = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fr
 SANFLAGS_fuzz = $(SANFLAGS_1) -fsanitize=fuzzer-no-link
 SANFLAGS = $(SANFLAGS_$(SAN))
 CFLAGS ?= -O2 -g
-FLAGS = -std=gnu11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(SANFLAGS)
+# The macros that every text has, as a string.
+PRELUDE = $(O)/asm/prelude.h
+FLAGS = -std=gnu11 $(WARN) -I$(O)/asm $(CPPFLAGS) $(CFLAGS) $(SANFLAGS)
 
 # Programs and libraries stand at the top, unless O or SAN asks for another flavour.
 BIN := $(if $(filter build,$(O)),,$(O)/)
@@ -78,6 +80,12 @@ $(OBJS): $(O)/%.o: %.c $(O)/flags
 
 # What every assembly starts with is not what the fuzzer should follow; it is four times as fast.
 $(addprefix $(O)/asm/,isa.o mem.o symbols.o tables.o): SANFLAGS_fuzz = $(SANFLAGS_1)
+$(O)/asm/expand.o: $(PRELUDE)
+
+$(PRELUDE): asm/prelude.bpfasm
+	@mkdir -p $(@D)
+	$(say) TEXT $@
+	$(Q)sed -e 's/^#.*//' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< >$@
 
 -include $(OBJS:.o=.d)
 
@@ -108,7 +116,7 @@ $(FUZZPROGS): %: %.o $(O)/tests/fuzz/fuzz.o $(if $(filter fuzz,$(SAN)),,$(O)/tes
 STATIC_CC ?= $(if $(filter command,$(firstword $(origin CC))),$(CC),$(or \
 	$(shell command -v musl-gcc 2>/dev/null),$(CC)))
 # Nothing unwinds the stack of a program in C: its tables are a tenth of the size.
-STATIC_FLAGS = -std=gnu11 $(WARN) $(CPPFLAGS) -Os -static -ffunction-sections -fdata-sections \
+STATIC_FLAGS = -std=gnu11 $(WARN) -I$(O)/asm $(CPPFLAGS) -Os -static -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -Wl,--gc-sections,--build-id=none \
 	-Wl,-z,noseparate-code -s
 STATIC := $(O)/static/bpfasm $(O)/static/bpfload
@@ -116,7 +124,7 @@ STATIC := $(O)/static/bpfasm $(O)/static/bpfload
 static: $(STATIC)
 $(O)/static/bpfasm: asm/main.c $(ASM)
 $(O)/static/bpfload: loader/main.c $(LOAD) $(ASM)
-$(STATIC): $(O)/static/flags $(ROWS)
+$(STATIC): $(O)/static/flags $(ROWS) $(PRELUDE)
 	$(say) STATIC $@
 	$(Q)$(STATIC_CC) $(STATIC_FLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^)
 

@@ -108,6 +108,7 @@ static void assemble_prepare(struct unit *unit)
 	unit->helpers.mem = &unit->mem;
 	unit->types.mem = &unit->mem;
 	unit->macros.mem = &unit->mem;
+	unit->prelude.mem = &unit->mem;
 	unit->labels.mem = &unit->mem;
 	unit->locals.mem = &unit->mem;
 	unit->slots.mem = &unit->mem;

@@ -262,6 +262,14 @@ bool expand_rept(struct unit *unit)
 
 /* ---- .macro ---- */
 
+/* Whether it can name a parameter: a name of a register is one too, as its text is what counts. */
+static bool macro_is_name(const struct token *token)
+{
+	return token->kind == LEX_NAME ||
+	       ((token->kind == LEX_REGISTER64 || token->kind == LEX_REGISTER32) &&
+		*token->text != '%' && !lex_is_register(token->text, token->len));
+}
+
 /* What may stand behind the ':' of a parameter; one without a default is required anyway. */
 static bool macro_qualifier(struct unit *unit, struct macro *macro)
 {
@@ -285,7 +293,7 @@ static bool macro_parameter(struct unit *unit, struct macro *macro)
 	unsigned int n = macro->nparameters;
 	char say[LEX_SAY];
 
-	if (lex->token.kind != LEX_NAME)
+	if (!macro_is_name(&lex->token))
 		return unit_error(unit, &lex->token, "expected the name of a parameter, saw %s",
 				  lex_say(&lex->token, say));
 	if (n == EXPAND_PARAMETERS)
@@ -425,29 +433,76 @@ static void macro_fill(struct expansion *out, const struct macro *bound, unsigne
 	}
 }
 
-bool expand_call(struct unit *unit)
+/* Put the text of the macro that the token names in its place. */
+static void macro_call(struct unit *unit, const struct macro *macro, const char *kind)
 {
 	struct token at = unit->lex.token;
-	const struct symbol *symbol = symbols_get(&unit->macros, at.text, at.len);
 	struct expansion out = { .unit = unit };
 	struct macro bound;
 	char *name;
 
-	if (!symbol || !symbol->data)
-		return false;
 	lex_next(&unit->lex);
-	if (!macro_bind(unit, &at, symbol->data, &bound)) {
+	if (!macro_bind(unit, &at, macro, &bound)) {
 		lex_skip_statement(&unit->lex);
-		return true;
+		return;
 	}
 	macro_fill(&out, &bound, unit->calls++);
-	name = mem_alloc(&unit->mem, at.len + sizeof("<macro >"));
-	sprintf(name, "<macro %.*s>", (int)at.len, at.text);
+	name = mem_alloc(&unit->mem, at.len + strlen(kind) + sizeof("< >"));
+	sprintf(name, "<%s %.*s>", kind, (int)at.len, at.text);
 	if (out.too_long)
 		expand_too_long(unit, &at);
 	else if (out.len)
 		expand_text(unit, &at, name, "in the expansion of this macro", out.text, out.len);
+}
+
+bool expand_call(struct unit *unit)
+{
+	const struct token *at = &unit->lex.token;
+	const struct symbol *symbol = symbols_get(&unit->macros, at->text, at->len);
+
+	if (!symbol || !symbol->data)
+		return false;
+	macro_call(unit, symbol->data, "macro");
 	return true;
+}
+
+/* ---- the prelude ---- */
+
+/* Read when something asks for the first of its macros: most texts never do. */
+static void prelude_read(struct unit *unit)
+{
+	static const char text[] =
+#include "prelude.h"
+		;
+	const struct asm_source *source = source_add(&unit->mem, &unit->sources, "<prelude>",
+						     text, sizeof(text) - 1);
+	struct symbols own = unit->macros, aliases = unit->aliases;
+
+	unit->has_prelude = true;
+	if (!source)
+		return;		/* the texts are too long, which the next one reports */
+	/* what the text has named by now means nothing in there */
+	memset(&unit->aliases, 0, sizeof(unit->aliases));
+	unit->macros = unit->prelude;
+	assemble_source(unit, source);
+	unit->prelude = unit->macros;
+	unit->macros = own;
+	unit->aliases = aliases;
+}
+
+bool expand_prelude_call(struct unit *unit)
+{
+	const struct token *at = &unit->lex.token;
+	const struct symbol *symbol;
+
+	if (at->kind != LEX_NAME)
+		return false;
+	if (!unit->has_prelude)
+		prelude_read(unit);
+	symbol = symbols_get(&unit->prelude, at->text, at->len);
+	if (symbol)
+		macro_call(unit, symbol->data, "prelude");
+	return symbol != NULL;
 }
 
 /* ---- .irp ---- */
@@ -467,7 +522,7 @@ static bool irp_head(struct unit *unit, struct macro *macro, struct pieces *piec
 	struct lexer *lex = &unit->lex;
 	char say[LEX_SAY];
 
-	if (lex->token.kind != LEX_NAME)
+	if (!macro_is_name(&lex->token))
 		return unit_error(unit, &lex->token, "expected a name for what changes, saw %s",
 				  lex_say(&lex->token, say));
 	macro->parameters[0].name = lex->token.text;

@@ -24,6 +24,9 @@ bool expand_stray(struct unit *unit);	/* .endm, .endr: nothing is open */
  */
 bool expand_call(struct unit *unit);
 
+/* The same for a macro of the prelude: those that every text has. */
+bool expand_prelude_call(struct unit *unit);
+
 /* Report an .if that is still open where a text ends; base is how many were open at its start. */
 void expand_check_open(struct unit *unit, unsigned int base);
 

@@ -14,8 +14,8 @@ struct value;
 
 /*
  * Parse the instruction that begins at the token and add its slots. log says what a kernel's
- * listing has before it; NULL: nothing. False when there was an error; the caller skips the
- * statement.
+ * listing has before it; NULL: nothing. False when there was an error, or a macro of the
+ * prelude; the caller skips the statement.
  */
 bool insn_parse(struct unit *unit, const struct log_prefix *log);
 

@@ -4,6 +4,7 @@
 
 #include "asm.h"
 #include "diag.h"
+#include "expand.h"
 #include "global.h"
 #include "num.h"
 #include "expr.h"
@@ -288,6 +289,8 @@ static const char *match_near_first(const struct unit *unit, const struct token 
 			asm_near_offer(&near, keyword->name, keyword->len);
 		}
 	}
+	symbols_near(&unit->macros, 1, &near);
+	symbols_near(&unit->prelude, 1, &near);
 	return asm_near_text(&near, buf);
 }
 
@@ -347,7 +350,8 @@ const struct isa_spelling *match_statement(struct unit *unit, struct operand *op
 	found = match_from(&match, match_straight(&match));
 	if (found)
 		return &unit->isa.spellings[found - 1];
-	if (!match.reported)
-		match_explain(&match);
+	if (match.reported || (!match.far_node && expand_prelude_call(unit)))
+		return NULL;
+	match_explain(&match);
 	return NULL;
 }

@@ -21,7 +21,8 @@ struct operand {
 
 /*
  * Match the statement at the token, up to its end. On success the operands are filled in the order
- * of the spelling's words. NULL when it is no instruction, which has been reported.
+ * of the spelling's words. NULL when it is no instruction: that has been reported, or it was a
+ * macro of the prelude and has been assembled.
  */
 const struct isa_spelling *match_statement(struct unit *unit, struct operand *operands);
 

@@ -68,6 +68,8 @@ struct unit {
 	size_t nreferences, references_room;
 	size_t first_reference;		/* of the function under way */
 	struct symbols macros;		/* data: struct macro; NULL while it is being read */
+	struct symbols prelude;		/* likewise, of the macros that every text has */
+	bool has_prelude;		/* it was read: something asked for one */
 	unsigned int calls;		/* of macros so far */
 	unsigned int level;		/* of texts within texts */
 	size_t expanded;		/* bytes that macros and repetitions made */
