@@ -1,0 +1,126 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# lang_test.sh - programs of slots, named registers and macros of the prelude, in the kernel.
+set -u
+: "${SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}"
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/lib.sh"
+
+cat >"$tmp/exec.bpfasm" <<'END'
+.license "GPL"
+.struct event { ktime time; u32 pid; u32 tid; u64 count; comm name; u8 pad[12]; s16 err; be16 port; }
+.struct key { u32 pid; u32 kind; }
+.map events type ringbuf entries 64K value event
+.map counts type hash key key value u64 entries 1024
+
+.prog on_exec "raw_tp/sched_process_exec"
+	.stack key who
+	.stack u64 count
+	.stack s16 err
+	.reg ev = r6 : event
+	.reg pid = r7
+	get_pid pid
+	zero who
+	store who, pid=pid, kind=1
+	*count = 1
+	map_lookup counts, who
+	if r0 == 0 goto first
+	.reg old = r0 : u64
+	r1 = *old
+	r1 += 1
+	*count = r1
+first:	map_update counts, who, count
+	ringbuf_reserve ev, events, sizeof(event), out
+	ktime r1
+	store ev, time=r1, pid=pid, port=80
+	get_tid r1
+	ev->tid = r1
+	*err = -2
+	r1 = *err
+	if r1 s> 0 goto drop		# its sign came with it
+	ev->err = r1
+	r1 = *count
+	ev->count = r1
+	zero ev->pad
+	get_comm ev->name
+	printk "exec of %d, %d", pid, 7
+	ringbuf_submit ev
+out:	r0 = 0
+	exit
+drop:	ringbuf_discard ev
+	goto out
+END
+
+# Whether this process may load programs at all.
+may()
+{
+	printf '.prog p "raw_tp/sched_process_exec"\nr0 = 0\nexit\n' >"$tmp/may.bpfasm"
+	"$BPFLOAD" check "$tmp/may.bpfasm" >/dev/null 2>&1
+}
+
+# The output of the last run has the text.
+has()	# NAME TEXT
+{
+	if [ "$t_status" -eq 0 ] && grep -q "$2" "$tmp/stdout"; then
+		pass "$1"
+	else
+		fail "$1" "exit status $t_status, expected $2" "$tmp/stdout" "$tmp/stderr"
+	fi
+}
+
+if ! may; then
+	skip "programs in the kernel" "this process may not load them"
+	plan
+fi
+
+ok "the verifier takes them" "$BPFLOAD" check "$tmp/exec.bpfasm"
+t_run "$BPFLOAD" run -j --duration 1s "$tmp/exec.bpfasm" -- true
+has "a record, each byte of it" \
+	'"count":1,"name":"true","pad":\[0,0,0,0,0,0,0,0,0,0,0,0\],"err":-2,"port":80}'
+has "the map that it updates" '"kind":1'
+
+# The verifier takes the kprobe; and where the loader attaches such, its record has the text.
+probe()	# NAME TEXT FILE COMMAND...
+{
+	t_name=$1 t_text=$2 t_file=$3
+	shift 3
+	ok "the verifier takes: $t_name" "$BPFLOAD" check "$t_file"
+	t_run "$BPFLOAD" run -j "$t_file" -- "$@"
+	if grep -q "cannot attach sections of this kind" "$tmp/stderr"; then
+		skip "$t_name" "this loader does not attach a kprobe"
+	else
+		has "$t_name" "$t_text"
+	fi
+}
+
+if command -v bash >/dev/null; then
+	probe "who connects to what" \
+		'"addr":"127.0.0.1","port":1,"family":2,"name":"bash"' \
+		"$SRCDIR/tests/golden/connect.inc" \
+		bash -c ': 2>/dev/null </dev/tcp/127.0.0.1/1; true'
+else
+	skip "who connects to what" "bash is not installed"
+fi
+if [ "$(uname -m)" = x86_64 ]; then
+	cat >"$tmp/openat.bpfasm" <<-'END'
+	.license "GPL"
+	.struct event { u64 dir; char path[32]; }
+	.map events type ringbuf entries 64K value event
+	.prog openat "kprobe/__x64_sys_openat"
+		.reg ev = r9 : event
+		syscall_args r6, r7
+		ringbuf_reserve ev, events, sizeof(event), out
+		zero ev
+		ev->dir = r6
+		read_user_str &ev->path, sizeof(ev->path), r7
+		ringbuf_submit ev
+	out:	r0 = 0
+		exit
+	END
+	probe "the arguments of a system call" '"dir":4294967196,"path":"/dev/null"' \
+		"$tmp/openat.bpfasm" cat /dev/null
+else
+	skip "the arguments of a system call" "for x86_64 only"
+fi
+plan
