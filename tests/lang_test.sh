@@ -83,14 +83,14 @@ has "the map that it updates" '"kind":1'
 # The verifier takes the kprobe; and where the loader attaches such, its record has the text.
 probe()	# NAME TEXT FILE COMMAND...
 {
-	t_name=$1 t_text=$2 t_file=$3
+	p_name=$1 p_text=$2 p_file=$3
 	shift 3
-	ok "the verifier takes: $t_name" "$BPFLOAD" check "$t_file"
-	t_run "$BPFLOAD" run -j "$t_file" -- "$@"
+	ok "the verifier takes: $p_name" "$BPFLOAD" check "$p_file"
+	t_run "$BPFLOAD" run -j "$p_file" -- "$@"
 	if grep -q "cannot attach sections of this kind" "$tmp/stderr"; then
-		skip "$t_name" "this loader does not attach a kprobe"
+		skip "$p_name" "this loader does not attach a kprobe"
 	else
-		has "$t_name" "$t_text"
+		has "$p_name" "$p_text"
 	fi
 }
 
