@@ -61,23 +61,23 @@ static void write_call(FILE *f, unsigned int combination, unsigned int kinds, un
 	fputc('\n', f);
 }
 
-static struct asm_object *assemble_all(unsigned int kinds, unsigned int nargs)
+/* The caller frees the text, when the object that borrows it is gone. */
+static struct asm_object *assemble_all(unsigned int kinds, unsigned int nargs, char **text)
 {
 	struct asm_options opt = { .sink = print_diag };
 	struct asm_object *obj;
 	unsigned int i;
-	char *text;
 	size_t len;
-	FILE *f = open_memstream(&text, &len);
+	FILE *f = open_memstream(text, &len);
 
 	ASSERT_NOT_NULL(f);
 	fputs(head, f);
 	for (i = 0; i < combinations(kinds, nargs); i++)
 		write_call(f, i, kinds, nargs);
 	ASSERT_EQ(0, fclose(f));
-	obj = asm_assemble("text", text, len, &opt);
+	obj = asm_assemble("text", *text, len, &opt);
 	ASSERT_NOT_NULL(obj);
-	return obj;	/* the text, which it borrows, goes with the process */
+	return obj;
 }
 
 /* ---- a machine of a few instructions ---- */
@@ -148,7 +148,8 @@ static void check_call(const struct machine *m, unsigned int combination, unsign
 /* Whatever it is, it arrives; with least, in so many instructions. */
 static void check_all(unsigned int kinds, unsigned int nargs, const uint8_t *least)
 {
-	struct asm_object *obj = assemble_all(kinds, nargs);
+	char *text = NULL;
+	struct asm_object *obj = assemble_all(kinds, nargs, &text);
 	unsigned int i, slots, at = 0;
 	struct machine m;
 
@@ -161,6 +162,7 @@ static void check_all(unsigned int kinds, unsigned int nargs, const uint8_t *lea
 	}
 	EXPECT_EQ(obj->ninsns, at);
 	asm_free(obj);
+	free(text);
 }
 
 TEST(any_arguments)

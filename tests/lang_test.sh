@@ -9,7 +9,9 @@ set -u
 
 cat >"$tmp/exec.bpfasm" <<'END'
 .license "GPL"
-.struct event { ktime time; u32 pid; u32 tid; u64 count; comm name; u8 pad[12]; s16 err; be16 port; }
+.struct event {
+	ktime time; u32 pid, tid; u64 count; comm name; u8 pad[12]; s16 err; be16 port
+}
 .struct key { u32 pid; u32 kind; }
 .map events type ringbuf entries 64K value event
 .map counts type hash key key value u64 entries 1024
