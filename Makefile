@@ -117,8 +117,8 @@ STATIC_CC ?= $(if $(filter command,$(firstword $(origin CC))),$(CC),$(or \
 	$(shell command -v musl-gcc 2>/dev/null),$(CC)))
 # Nothing unwinds the stack of a program in C: its tables are a tenth of the size.
 STATIC_FLAGS = -std=gnu11 $(WARN) -I$(O)/asm $(CPPFLAGS) -Os -static \
-	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -Wl,--gc-sections,--build-id=none \
-	-Wl,-z,noseparate-code -s
+	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
+	-Wl,--gc-sections,--build-id=none -Wl,-z,noseparate-code -s
 STATIC := $(O)/static/bpfasm $(O)/static/bpfload
 
 static: $(STATIC)
