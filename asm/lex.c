@@ -130,10 +130,11 @@ static bool lex_skip_blank(struct lexer *lex)
  */
 static void lex_register(struct token *token, const char *t, size_t len)
 {
-	unsigned int most = t[0] == 'r' ? 11 : 10, reg;
+	unsigned int most, reg;
 
 	if (len < 2 || len > 3 || (t[0] != 'r' && t[0] != 'w') || lex_class(t[1]) != LEX_DIGIT)
 		return;
+	most = t[0] == 'r' ? 11 : 10;
 	reg = (unsigned int)(t[1] - '0');
 	if (len == 3) {
 		if (!reg || lex_class(t[2]) != LEX_DIGIT)
