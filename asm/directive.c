@@ -97,7 +97,10 @@ static bool directive_prog(struct unit *unit)
 	const char *section;
 
 	if (obj->nfuncs && obj->funcs[0].section && !obj->funcs[0].section[0])
-		return unit_error(unit, &name, "there are instructions before the first .prog");
+		return unit_error(unit, &name, obj->ninsns || !(unit->slots.count ||
+								 unit->aliases.count) ?
+				  "there are instructions before the first .prog" :
+				  ".stack and .reg belong behind the .prog that they are for");
 	symbol = directive_define_function(unit, &name, UNIT_FUNC);
 	if (!symbol)
 		return false;
