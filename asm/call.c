@@ -173,7 +173,7 @@ static bool call_settle(struct unit *unit, struct call *call)
 		add.regs = (uint8_t)call_target(i);
 		add.imm = (int32_t)num_bits(arg->value.num);
 		if (arg->value.kernel)
-			insn_add_kref(unit, &arg->value);
+			insn_add_kref(unit, &arg->value)->imm = true;
 		if (add.imm || arg->value.kernel)
 			insn_add(unit, add, arg->pos);
 		arg->done = true;
