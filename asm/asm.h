@@ -239,6 +239,30 @@ struct asm_type {
 	size_t nfields;
 };
 
+/* What a text is warned of; the rows in tables/warning.def are in this order. */
+enum asm_warning {
+	ASM_WARNING_DATA_ADDRESS,
+	ASM_WARNING_NO_EXIT,
+	ASM_WARNING_PRECEDENCE,
+	ASM_WARNING_SIGN_EXTENSION,
+	ASM_WARNING_UNCHECKED_LOOKUP,
+	ASM_WARNING_UNINITIALIZED,
+	ASM_WARNING_UNKNOWN_SECTION,
+	ASM_WARNING_UNREACHABLE,
+	ASM_WARNING_UNUSED_CONSTANT,
+	ASM_WARNING_UNUSED_DEFINE,
+	ASM_WARNING_UNUSED_FUNCTION,
+	ASM_WARNING_UNUSED_GLOBAL,
+	ASM_WARNING_UNUSED_LABEL,
+	ASM_WARNING_UNUSED_MAP,
+	ASM_WARNINGS,
+};
+
+struct asm_warning_row {
+	const char *name;	/* as -Wno- takes it */
+	const char *meaning;
+};
+
 /* Bytes that the reference spans. */
 uint64_t asm_sizeof(struct asm_typeref ref);
 
@@ -250,6 +274,7 @@ const struct asm_prog_type *asm_prog_types(size_t *n);
 const struct asm_attach *asm_attaches(size_t *n);
 const struct asm_cpu *asm_cpus(size_t *n);
 const struct asm_type *asm_types(size_t *n);
+const struct asm_warning_row *asm_warnings(size_t *n);	/* enum asm_warning is an index */
 
 /* One row by name or number; NULL when there is none. */
 const struct asm_helper *asm_helper_find(const char *name);	/* with or without bpf_ */
@@ -417,6 +442,8 @@ struct asm_options {
 	size_t ndefines;
 	const char *const *folders;	/* where .include looks after the folder of the text */
 	size_t nfolders;
+	uint32_t quiet;			/* warnings not given: bits 1 << enum asm_warning */
+	bool werror;			/* warnings are errors */
 	asm_sink *sink;			/* NULL: diagnostics are dropped */
 	void *sink_arg;
 	bool relocatable;		/* kernel facts only where a relocation can reach them */
@@ -425,8 +452,8 @@ struct asm_options {
 };
 
 /*
- * Assemble up to 2 GiB. name stands in the diagnostics. Returns NULL when there was an error (each
- * reported, up to 20, in text order). The text is borrowed.
+ * Assemble up to 2 GiB. name stands in the diagnostics. Returns NULL when there was an error, or
+ * with werror a warning (each reported, up to 20 of both, in text order). The text is borrowed.
  */
 struct asm_object *asm_assemble(const char *name, const char *text, size_t len,
 				const struct asm_options *opt);

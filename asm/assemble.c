@@ -13,6 +13,7 @@
 #include "num.h"
 #include "expand.h"
 #include "expr.h"
+#include "flow.h"
 #include "insn.h"
 #include "lex.h"
 #include "local.h"
@@ -26,6 +27,7 @@
 #include "source.h"
 #include "tables.h"
 #include "unit.h"
+#include "unused.h"
 
 /* The object and the memory that it lives in. */
 struct whole {
@@ -104,6 +106,8 @@ static void assemble_prepare(struct unit *unit)
 	size_t i;
 
 	unit->diags.mem = &unit->mem;
+	unit->diags.quiet = unit->opt->quiet;
+	unit->diags.werror = unit->opt->werror;
 	unit->names.mem = &unit->mem;
 	unit->helpers.mem = &unit->mem;
 	unit->types.mem = &unit->mem;
@@ -223,23 +227,6 @@ static void assemble_statement(struct unit *unit)
 	lex_skip_statement(&unit->lex);
 }
 
-/* A -D that nothing asked for is most likely misspelt. */
-static void assemble_check_defines(struct unit *unit)
-{
-	char near[ASM_NEAR_TEXT];
-	size_t i;
-
-	for (i = 0; i < unit->names.count; i++) {
-		const struct symbol *symbol = &unit->names.entries[i];
-
-		if (symbol->kind == UNIT_DEFINE && !symbol->used)
-			diag_add(&unit->diags, ASM_WARNING, symbol->pos, symbol->len,
-				 "nothing uses '%.*s'%s", (int)symbol->len, symbol->name,
-				 unit_near(&unit->names, symbol->name, symbol->len,
-					   1 << UNIT_CONSTANT, near));
-	}
-}
-
 void assemble_source(struct unit *unit, const struct asm_source *source)
 {
 	unsigned int base = unit->open_ifs, outer = unit->if_base;
@@ -273,7 +260,9 @@ static void assemble_text(struct unit *unit, const char *name, const char *text,
 	insn_close_object(unit);
 	if (!unit->obj->nfuncs && !unit->diags.errors)
 		diag_add(&unit->diags, ASM_ERROR, 0, 1, "%s has no instructions", name);
-	assemble_check_defines(unit);
+	unused_names(unit);
+	if (!unit->diags.errors)
+		flow_check(unit);
 }
 
 /* Hand the memory of the assembly over to the object; what only the assembly needed goes. */
@@ -326,7 +315,7 @@ struct asm_object *asm_assemble(const char *name, const char *text, size_t len,
 	if (!unit->diags.errors)
 		assemble_text(unit, name, text, len);
 	diag_flush(&unit->diags, unit->sources, opt);
-	if (unit->diags.errors)
+	if (diag_failed(&unit->diags))
 		mem_free(&unit->mem);
 	else
 		obj = assemble_finish(unit);

@@ -230,7 +230,7 @@ static bool contents_distance(struct unit *unit, const struct contents_use *use,
 	const char *why;
 
 	if (!use->minus) {
-		diag_add(&unit->diags, ASM_WARNING, use->pos, use->len,
+		diag_warn(&unit->diags, ASM_WARNING_DATA_ADDRESS, use->pos, use->len,
 			 "the address of '%.*s' is 0 here: nothing puts addresses into variables",
 			 (int)use->len, use->name);
 		*out = num_unsigned(0);

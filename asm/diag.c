@@ -7,7 +7,7 @@
 #include "mem.h"
 #include "source.h"
 
-enum { DIAG_TEXT = 512, DIAG_LEVELS = 3 };
+enum { DIAG_TEXT = 512, DIAG_NAME = 48, DIAG_LEVELS = 3 };
 
 struct diag {
 	struct diag *next;
@@ -17,19 +17,6 @@ struct diag {
 	unsigned int width;
 	const char *message;
 };
-
-/* Whether one more of this severity is shown. */
-static bool diag_room(struct diag_list *list, enum asm_severity severity)
-{
-	switch (severity) {
-	case ASM_ERROR:
-		return ++list->errors <= DIAG_MOST;
-	case ASM_WARNING:
-		return ++list->warnings <= DIAG_MOST;
-	default:
-		return list->errors <= DIAG_MOST && list->warnings <= DIAG_MOST;
-	}
-}
 
 static struct diag *diag_last(struct diag_list *list)
 {
@@ -62,31 +49,87 @@ static void diag_clean(char *text)
 			*text = '?';
 }
 
+static struct diag *diag_new(struct diag_list *list, enum asm_severity severity)
+{
+	struct diag *diag = mem_alloc(list->mem, sizeof(*diag));
+
+	diag->severity = severity;
+	diag->last_note = &diag->notes;
+	diag_append(list, diag);
+	return diag;
+}
+
+static void diag_fill(struct diag_list *list, struct diag *diag, uint32_t pos, unsigned int width,
+		      const char *text)
+{
+	char *copy = mem_text(list->mem, text, strlen(text));
+
+	diag->pos = pos;
+	diag->width = width ? width : 1;
+	diag_clean(copy);
+	diag->message = copy;
+}
+
 void diag_add(struct diag_list *list, enum asm_severity severity, uint32_t pos,
 	      unsigned int width, const char *format, ...)
 {
 	char text[DIAG_TEXT];
-	struct diag *diag;
 	va_list ap;
-	int len;
 
-	if (!diag_room(list, severity))
+	list->errors += severity == ASM_ERROR;
+	if (list->errors > DIAG_MOST)
 		return;
 	va_start(ap, format);
-	len = vsnprintf(text, sizeof(text), format, ap);
+	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	if (len < 0)
-		len = 0;
-	if ((size_t)len >= sizeof(text))
-		len = (int)sizeof(text) - 1;
-	diag_clean(text);
-	diag = mem_alloc(list->mem, sizeof(*diag));
-	diag->severity = severity;
-	diag->pos = pos;
-	diag->width = width ? width : 1;
-	diag->message = mem_text(list->mem, text, (size_t)len);
-	diag->last_note = &diag->notes;
-	diag_append(list, diag);
+	diag_fill(list, diag_new(list, severity), pos, width, text);
+}
+
+/*
+ * The warnings shown are the first of the text, though most are found after it has ended: when
+ * there are enough of them, one that stands before the last takes its place.
+ */
+static struct diag *diag_warning(struct diag_list *list, uint32_t pos)
+{
+	struct diag *diag, *last = NULL;
+
+	if (++list->warnings <= DIAG_MOST)
+		return diag_new(list, ASM_WARNING);
+	if (list->warnings > DIAG_MOST + 1 && pos >= list->last_warning)
+		return NULL;
+	for (diag = list->first; diag; diag = diag->next)
+		if (diag->severity == ASM_WARNING && (!last || diag->pos >= last->pos))
+			last = diag;
+	list->last_warning = last->pos;
+	return pos < last->pos ? last : NULL;
+}
+
+void diag_warn(struct diag_list *list, enum asm_warning which, uint32_t pos, unsigned int width,
+	       const char *format, ...)
+{
+	char text[DIAG_TEXT], whole[DIAG_TEXT + DIAG_NAME];
+	const struct asm_warning_row *rows;
+	struct diag *diag;
+	va_list ap;
+	size_t n;
+
+	if (list->quiet >> which & 1)
+		return;
+	diag = diag_warning(list, pos);
+	if (!diag)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	rows = asm_warnings(&n);
+	snprintf(whole, sizeof(whole), "%s [-W%s%s]", text, list->werror ? "error=" : "",
+		 rows[which].name);
+	diag_fill(list, diag, pos, width, whole);
+}
+
+bool diag_failed(const struct diag_list *list)
+{
+	return list->errors || (list->werror && list->warnings);
 }
 
 /* Insertion sort: there are at most 2 * DIAG_MOST, and they are nearly in order. */
@@ -112,7 +155,7 @@ static void diag_send(const struct diag *diag, const struct asm_source *sources,
 	struct asm_diag out;
 
 	memset(&out, 0, sizeof(out));
-	out.severity = diag->severity;
+	out.severity = diag->severity == ASM_WARNING && opt->werror ? ASM_ERROR : diag->severity;
 	out.width = diag->width;
 	out.message = diag->message;
 	source_place(sources, diag->pos, &out.place);

@@ -94,10 +94,11 @@ static bool expr_is_place(const struct unit *unit)
 static bool expr_sizeof_path(struct unit *unit, struct type_path *out)
 {
 	const struct token *token = &unit->lex.token;
-	const struct symbol *symbol = symbols_get(&unit->names, token->text, token->len);
+	struct symbol *symbol = symbols_get(&unit->names, token->text, token->len);
 
 	if (!symbol || symbol->kind != UNIT_GLOBAL)
 		return type_path(unit, token, out);
+	symbol->used = true;
 	out->type = ((const struct global *)symbol->data)->type;
 	out->offset = 0;
 	return true;
@@ -326,9 +327,10 @@ static void expr_check_mixture(struct unit *unit, const struct token *token,
 {
 	if (!other || expr_order(op->c, other->c) == expr_order(op->gas, other->gas))
 		return;
-	diag_add(&unit->diags, ASM_WARNING, lex_pos(&unit->lex, token->text), token->len,
-		 "'%s' beside '%s' is read as in C, other assemblers differ: add parentheses",
-		 op->text, other->text);
+	diag_warn(&unit->diags, ASM_WARNING_PRECEDENCE, lex_pos(&unit->lex, token->text),
+		  token->len,
+		  "'%s' beside '%s' is read as in C, other assemblers differ: add parentheses",
+		  op->text, other->text);
 }
 
 /* Precedence climbing; *left has been read. */

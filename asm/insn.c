@@ -19,6 +19,7 @@
 #include "section.h"
 #include "source.h"
 #include "unit.h"
+#include "unused.h"
 
 /* Fields of the opcode byte: RFC 9669 section 3. */
 enum {
@@ -115,7 +116,7 @@ struct asm_kref *insn_add_kref(struct unit *unit, const struct value *value)
 /* Values of 2^31 and more are sign-extended by a 64-bit instruction: right, but seldom meant. */
 static void build_warn_sign(const struct build *build, const struct value *value)
 {
-	diag_add(&build->unit->diags, ASM_WARNING, value->pos, value->len,
+	diag_warn(&build->unit->diags, ASM_WARNING_SIGN_EXTENSION, value->pos, value->len,
 		 "0x%llx is sign-extended to 0x%llx; 'rN = 0x%llx ll' loads it as it stands",
 		 (unsigned long long)value->num.mag,
 		 (unsigned long long)(uint64_t)(int64_t)(int32_t)value->num.mag,
@@ -191,14 +192,16 @@ static bool build_imm64(struct build *build, const struct operand *operand)
 static bool insn_find_label(const struct unit *unit, const char *name, size_t len, uint32_t slot,
 			    uint32_t *out)
 {
-	const struct symbol *label;
+	struct symbol *label;
 
 	if (local_is(name, len))
 		return local_find(unit, name, len, slot, out);
 	label = symbols_get(&unit->labels, name, len);
-	if (label)
-		*out = label->index;
-	return label != NULL;
+	if (!label)
+		return false;
+	label->used = true;
+	*out = label->index;
+	return true;
 }
 
 /*
@@ -586,6 +589,8 @@ void insn_close_function(struct unit *unit)
 	}
 	unit->nfixups = 0;
 	insn_close_calls(unit);
+	if (!unit->diags.errors)
+		unused_labels(unit);
 	symbols_clear(&unit->labels);
 }
 
@@ -728,7 +733,9 @@ void insn_close_object(struct unit *unit)
 
 		if (symbol && !(1u << symbol->kind & UNIT_ADDRESSES))
 			symbol = NULL;
-		if (!symbol)
+		if (symbol)
+			symbol->used = true;
+		else
 			symbol = insn_extern(unit, ref);
 		if (ref->call)
 			insn_close_call(unit, ref, symbol);

@@ -34,7 +34,7 @@ static enum lex_class lex_class(char c)
 }
 
 /* Letters, digits and dots are the classes in the middle. */
-static bool lex_in_name(char c)
+bool lex_in_name(char c)
 {
 	enum lex_class class = lex_class(c);
 

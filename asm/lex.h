@@ -81,6 +81,9 @@ bool lex_is(const struct lexer *lex, const char *name);
  */
 bool lex_symbol(const struct token *token, const char **name, uint32_t *len);
 
+/* Whether a name goes on with this character. */
+bool lex_in_name(char c);
+
 /* Whether a name reads like a register, r or w and digits, of whatever number. */
 bool lex_is_register(const char *text, size_t len);
 

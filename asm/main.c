@@ -403,12 +403,13 @@ static int main_run(struct call *call)
 
 static void main_help(FILE *f)
 {
+	const struct asm_warning_row *warnings;
 	const struct asm_cpu *cpus;
 	size_t i, n;
 
 	fputs("usage: bpfasm [-f FORMAT] [-o OUT] [-a ARCH] [-E le|be] [-D NAME=EXPR] "
 	      "[-I DIR]\n"
-	      "              [--btf FILE] [-p PROG] FILE|-\n"
+	      "              [--btf FILE] [-p PROG] [-Werror] [-Wno-NAME] FILE|-\n"
 	      "       bpfasm ref [-j] [insn|helper|map|prog|attach|type [NAME]]\n"
 	      "       bpfasm -d [--dialect D] [-f raw|hex] [-o OUT] [-a ARCH] [-E le|be] FILE|-\n"
 	      "  -f FORMAT     what to write:\n", f);
@@ -428,7 +429,12 @@ static void main_help(FILE *f)
 	      "  -p PROG       the program to write with -f raw and hex\n"
 	      "  -d            disassemble a file of -f raw (default) or hex\n"
 	      "  --dialect D   with -d: kernel (default), llvm, gas\n"
-	      "exit status: 0 done, 1 the input is wrong, 2 the call is wrong\n", f);
+	      "  -Werror       warnings are errors\n"
+	      "  -Wno-NAME     do not warn of\n", f);
+	warnings = asm_warnings(&n);
+	for (i = 0; i < n; i++)
+		fprintf(f, "      %-18s%s\n", warnings[i].name, warnings[i].meaning);
+	fputs("exit status: 0 done, 1 the input is wrong, 2 the call is wrong\n", f);
 }
 
 static int main_set_format(struct call *call, const char *name)
@@ -476,6 +482,38 @@ static int main_set_dialect(struct call *call, const char *name)
 	return main_usage_error("unknown dialect", name);
 }
 
+/* -Werror, -Wno-NAME: getopt cuts the W off */
+static int main_set_warning(struct call *call, const char *word)
+{
+	const struct asm_warning_row *rows;
+	char text[ASM_NEAR_TEXT];
+	struct asm_near near;
+	size_t i, n;
+
+	if (!strcmp(word, "error")) {
+		call->opt.werror = true;
+		return EXIT_DONE;
+	}
+	if (strncmp(word, "no-", 3) != 0) {
+		fprintf(stderr, "bpfasm: error: unknown option '-W%s': there are -Werror and "
+			"-Wno-NAME\n", word);
+		return EXIT_CALL;
+	}
+	word += 3;
+	asm_near_start(&near, word, strlen(word));
+	rows = asm_warnings(&n);
+	for (i = 0; i < n; i++) {
+		asm_near_offer(&near, rows[i].name, strlen(rows[i].name));
+		if (!strcmp(rows[i].name, word)) {
+			call->opt.quiet |= 1u << i;
+			return EXIT_DONE;
+		}
+	}
+	fprintf(stderr, "bpfasm: error: unknown warning '%s'%s%s\n", word,
+		asm_near_text(&near, text), near.count ? "" : "; 'bpfasm --help' lists them");
+	return EXIT_CALL;
+}
+
 enum { OPTION_BTF = 256, OPTION_DIALECT, OPTION_HELP, OPTION_VERSION };
 
 static int main_option(struct call *call, int option, const char *value)
@@ -499,6 +537,8 @@ static int main_option(struct call *call, int option, const char *value)
 	case 'p':
 		call->program = value;
 		return EXIT_DONE;
+	case 'W':
+		return main_set_warning(call, value);
 	case OPTION_BTF:
 		call->btf = value;
 		return EXIT_DONE;
@@ -524,7 +564,7 @@ static int main_parse(struct call *call, int argc, char *argv[], bool *done)
 	};
 	int option, ret;
 
-	while ((option = getopt_long(argc, argv, "df:o:a:E:D:I:p:", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "df:o:a:E:D:I:p:W:", longs, NULL)) != -1) {
 		*done = option == OPTION_HELP || option == OPTION_VERSION;
 		if (option == OPTION_HELP)
 			main_help(stdout);

@@ -42,8 +42,8 @@ const struct asm_attach *section_attach(struct unit *unit, uint32_t pos, unsigne
 	char near[ASM_NEAR_TEXT];
 
 	if (!attach)
-		diag_add(&unit->diags, ASM_WARNING, pos, width, "unknown section \"%s\"%s",
-			 section, section_near(section, near));
+		diag_warn(&unit->diags, ASM_WARNING_UNKNOWN_SECTION, pos, width,
+			  "unknown section \"%s\"%s", section, section_near(section, near));
 	return attach;
 }
 

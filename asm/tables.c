@@ -53,6 +53,14 @@ enum {
 #undef ATTACH_TYPE
 };
 
+static const struct asm_warning_row warnings[] = {
+#define WARNING(id, name, meaning) [ASM_WARNING_##id] = { name, meaning },
+#include "tables/warning.def"
+#undef WARNING
+};
+
+_Static_assert(COUNT(warnings) == ASM_WARNINGS, "warning.def has a row for each asm_warning");
+
 static const struct asm_attach attaches[] = {
 #define ATTACH(section, program, attach, target, how, flags, since)		\
 	{ section, PROG_##program, TYPE_##attach, ASM_TARGET_##target,		\
@@ -206,6 +214,12 @@ const struct asm_type *asm_types(size_t *n)
 {
 	*n = COUNT(types);
 	return types;
+}
+
+const struct asm_warning_row *asm_warnings(size_t *n)
+{
+	*n = COUNT(warnings);
+	return warnings;
 }
 
 /* ---- one row ---- */

@@ -346,7 +346,10 @@ static bool mount_own(const char *type, char *dir, size_t size)
 
 FIXTURE_SETUP(each)
 {
-	struct asm_options how = { .endian = native, .sink = hear, .sink_arg = &self->said };
+	struct asm_options how = {
+		.endian = native, .sink = hear, .sink_arg = &self->said,
+		.quiet = 1 << ASM_WARNING_UNUSED_MAP,
+	};
 	const char *type = variant->pin ? "bpf" : "tracefs";
 
 	REQUIRE(dlsym, "this C library keeps dlsym() in a library of its own");
@@ -500,7 +503,10 @@ FIXTURE(ours) {
 
 FIXTURE_SETUP(ours)
 {
-	struct asm_options how = { .endian = native, .sink = hear, .sink_arg = &self->said };
+	struct asm_options how = {
+		.endian = native, .sink = hear, .sink_arg = &self->said,
+		.quiet = 1 << ASM_WARNING_UNUSED_MAP,
+	};
 
 	self->opt = (struct load_options){ .sink = hear, .sink_arg = &self->said };
 	self->obj = asm_assemble("text", raw_text, strlen(raw_text), &how);

@@ -233,6 +233,7 @@ static int loaded_open(struct loaded *l, const char *text, uint32_t flags)
 {
 	struct asm_options how = {
 		.endian = native, .sink = hear, .sink_arg = &l->said,
+		.quiet = UINT32_MAX,	/* what the loader says is the matter here */
 		.resolve = load_facts_resolve,
 	};
 

@@ -56,7 +56,9 @@ static void make_with(struct made *made, const char *text, const struct asm_opti
 
 static void make(struct made *made, const char *text)
 {
-	static const struct asm_options options;
+	static const struct asm_options options = {
+		.quiet = 1 << ASM_WARNING_UNUSED_FUNCTION | 1 << ASM_WARNING_NO_EXIT,
+	};
 
 	make_with(made, text, &options);
 }
