@@ -89,7 +89,8 @@ void unused_names(struct unit *unit)
 			continue;
 		if (symbol->kind == UNIT_DEFINE)
 			unused_define(unit, symbol);
-		else if (!unit->diags.errors && !unit->sections && unused_in_main(unit, symbol->pos))
+		else if (!unit->diags.errors && !unit->sections &&
+			 unused_in_main(unit, symbol->pos))
 			unused_name(unit, symbol);
 	}
 }
