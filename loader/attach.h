@@ -3,13 +3,31 @@
 #ifndef ATTACH_H
 #define ATTACH_H
 
+#include <stdbool.h>
+
+struct asm_func;
 struct load;
 struct load_prog;
 
+/* One attaching. Needs asm.h */
+struct attach {
+	const struct load *load;
+	struct load_prog *prog;	/* func and fd are set; links are added */
+	const struct asm_func *func;
+	struct asm_place place;
+	char what[192];		/* for messages */
+};
+
+/* Attach the program and add what holds it to its links. 0 or -errno, explained. */
+typedef int attach_method(const struct attach *a);
+
 /*
- * Attach the program and set its link and whether that can be pinned. 0 or -errno, explained; on
- * failure *prog is as it was.
+ * Attach the program by the method of its section. 0 or -errno, explained; on failure some links
+ * may have been made, which the caller closes.
  */
 int attach_prog(const struct load *load, struct load_prog *prog);
+
+/* Take over a descriptor that holds the program. 0, or -ENOMEM and it is closed. */
+int attach_keep(const struct attach *a, int fd, bool pinnable);
 
 #endif

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loader.h"
 #include "attach.h"
 #include "load.h"
-#include "loader.h"
 #include "map.h"
 #include "prog.h"
 #include "say.h"
@@ -71,7 +71,7 @@ static int load_program(struct load *load, const struct asm_func *func)
 
 	if (fd < 0)
 		return fd;
-	load->progs[load->nprogs++] = (struct load_prog){ func, fd, -1, false };
+	load->progs[load->nprogs++] = (struct load_prog){ .func = func, .fd = fd };
 	return 0;
 }
 
@@ -108,9 +108,10 @@ int load_open(const struct asm_object *obj, const struct load_options *opt, stru
 
 static void detach(struct load_prog *prog)
 {
-	sys_close(prog->link);
-	prog->link = -1;
-	prog->pinnable = false;
+	while (prog->nlinks > 0)
+		sys_close(prog->links[--prog->nlinks].fd);
+	free(prog->links);
+	prog->links = NULL;
 }
 
 int load_attach(struct load *load)
@@ -121,10 +122,10 @@ int load_attach(struct load *load)
 	if (err)
 		say_error(load->opt, NULL, "%s", strerror(-err));
 	for (size_t i = 0; i < load->nprogs && !err; i++) {
-		if (load->progs[i].link >= 0)
+		if (load->progs[i].nlinks > 0)
 			continue;
+		made[i] = true;
 		err = attach_prog(load, &load->progs[i]);
-		made[i] = !err;
 	}
 	for (size_t i = load->nprogs; err && made && i-- > 0;)
 		if (made[i])

@@ -22,11 +22,17 @@ struct load_map {
 	int fd;
 };
 
+/* What holds a program attached: a BPF link, or a perf event. */
+struct load_link {
+	int fd;
+	bool pinnable;		/* it is a BPF link */
+};
+
 struct load_prog {
 	const struct asm_func *func;
 	int fd;
-	int link;		/* a BPF link, or a perf event that holds the program */
-	bool pinnable;		/* link is a BPF link */
+	struct load_link *links;	/* several where a section names several places */
+	size_t nlinks;
 };
 
 struct load {

@@ -16,7 +16,8 @@
 /* A name to give. */
 struct pin {
 	const char *what;	/* for messages */
-	const char *name, *suffix;
+	const char *name;
+	char suffix[32];
 	int fd;
 };
 
@@ -167,13 +168,35 @@ static int check_pin(const struct load_options *opt, const struct pin *pin)
 	return 0;
 }
 
-static int check_link(const struct load_options *opt, const struct load_prog *prog)
+static int check_links(const struct load_options *opt, const struct load_prog *prog)
 {
-	if (prog->link < 0 || prog->pinnable)
+	size_t i;
+
+	for (i = 0; i < prog->nlinks && prog->links[i].pinnable; i++)
+		;
+	if (i == prog->nlinks)
 		return 0;
 	say_error(opt, NULL, "program %s is attached without a BPF link (as before Linux 5.15): "
 		  "nothing holds it once this process is gone", prog->func->name);
 	return -EOPNOTSUPP;
+}
+
+/* link 0: it is none; 1: NAME-link; then NAME-link-2 and so on. */
+static struct pin pin_of(const char *what, const char *name, size_t link, int fd)
+{
+	struct pin pin = { .what = what, .name = name, .fd = fd };
+
+	if (link == 1)
+		strcpy(pin.suffix, "-link");
+	else if (link > 1)
+		snprintf(pin.suffix, sizeof(pin.suffix), "-link-%zu", link);
+	return pin;
+}
+
+/* A bpffs takes no '.' at the front of .rodata. */
+static const char *map_pin_name(const struct asm_map *map)
+{
+	return map->data ? map->name + 1 : map->name;
 }
 
 /* List what is to be pinned; the number, or -errno, explained. */
@@ -183,24 +206,34 @@ static int list_pins(const struct load *load, struct pin *pins)
 	int err = 0;
 
 	for (size_t i = 0; i < load->nmaps; i++)
-		pins[n++] = (struct pin){ "map", load->maps[i].map->name, "", load->maps[i].fd };
+		pins[n++] = pin_of("map", map_pin_name(load->maps[i].map), 0, load->maps[i].fd);
 	for (size_t i = 0; i < load->nprogs && !err; i++) {
 		const struct load_prog *prog = &load->progs[i];
 
-		err = check_link(load->opt, prog);
-		pins[n++] = (struct pin){ "program", prog->func->name, "", prog->fd };
-		if (prog->link >= 0)
-			pins[n++] = (struct pin){ "link of program", prog->func->name, "-link",
-						  prog->link };
+		err = check_links(load->opt, prog);
+		pins[n++] = pin_of("program", prog->func->name, 0, prog->fd);
+		for (size_t j = 0; j < prog->nlinks; j++)
+			pins[n++] = pin_of("link of program", prog->func->name, j + 1,
+					   prog->links[j].fd);
 	}
 	for (size_t i = 0; i < n && !err; i++)
 		err = check_pin(load->opt, &pins[i]);
 	return err ? err : (int)n;
 }
 
+/* At least 1: calloc() of nothing may give nothing. */
+static size_t count_pins(const struct load *load)
+{
+	size_t n = 1 + load->nmaps + load->nprogs;
+
+	for (size_t i = 0; i < load->nprogs; i++)
+		n += load->progs[i].nlinks;
+	return n;
+}
+
 int load_pin(struct load *load, const char *dir)
 {
-	struct pin *pins = calloc(load->nmaps + 2 * load->nprogs + 1, sizeof(*pins));
+	struct pin *pins = calloc(count_pins(load), sizeof(*pins));
 	int made = 0, ret = -ENOMEM;
 
 	if (pins)
