@@ -193,6 +193,7 @@ struct asm_cpu {
 	uint16_t machine;	/* e_machine */
 	enum asm_endian endian;
 	uint16_t nr_bpf, nr_perf_event_open;
+	uint16_t entry;		/* bytes at a function's entry that take no kprobe beside ftrace */
 	const char *args[ASM_CPU_ARGS];	/* function arguments by register name, NULL-padded */
 	const char *sysargs[ASM_CPU_ARGS]; /* system call arguments */
 	const char *ret, *ip, *sp, *fp;

@@ -96,14 +96,14 @@ static const struct table_struct structs[] = {
 #define CPU_ARGS(...) { __VA_ARGS__ }
 #define CPU_SYSARGS(...) { __VA_ARGS__ }
 
-#define CPU(name, machine, endian, bpf, perf, ret, ip, sp, fp, args, sysargs, regs) \
+#define CPU(name, machine, endian, bpf, perf, entry, ret, ip, sp, fp, args, sysargs, regs) \
 	static const struct asm_cpu_reg regs_of_##name[] = { regs };
 #include "tables/cpu.def"
 #undef CPU
 
 static const struct asm_cpu cpus[] = {
-#define CPU(name, machine, endian, bpf, perf, ret, ip, sp, fp, args, sysargs, regs)	\
-	{ #name, machine, ASM_##endian, bpf, perf, args, sysargs, ret, ip, sp, fp,	\
+#define CPU(name, machine, endian, bpf, perf, entry, ret, ip, sp, fp, args, sysargs, regs) \
+	{ #name, machine, ASM_##endian, bpf, perf, entry, args, sysargs, ret, ip, sp, fp, \
 	  regs_of_##name, COUNT(regs_of_##name) },
 #include "tables/cpu.def"
 #undef CPU

@@ -8,7 +8,9 @@
 #include "attach.h"
 #include "facts.h"
 #include "load.h"
+#include "multi.h"
 #include "perf.h"
+#include "probe.h"
 #include "say.h"
 #include "sys.h"
 #include "why.h"
@@ -85,6 +87,8 @@ static const struct {
 	attach_method *attach;
 } methods[] = {
 	{ ASM_ATTACH_PERF_TRACEPOINT,	perf_attach_tracepoint },
+	{ ASM_ATTACH_PERF_KPROBE,	probe_attach_kprobe },
+	{ ASM_ATTACH_KPROBE_MULTI,	multi_attach_kprobe },
 	{ ASM_ATTACH_RAW_TRACEPOINT,	attach_raw_tracepoint },
 	{ ASM_ATTACH_TRACING,		attach_tracing },
 };

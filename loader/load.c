@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi.h"
 #include "loader.h"
 #include "attach.h"
 #include "load.h"
 #include "map.h"
+#include "multi.h"
 #include "prog.h"
 #include "say.h"
 #include "sys.h"
@@ -65,13 +67,25 @@ static int create_map(struct load *load, const struct asm_map *map)
 	return map->data ? fill_map(load, map, fd) : 0;
 }
 
+/* A program for many functions, on a kernel without links for that. Sessions have no other way. */
+static bool must_be_single(struct load *load, const struct asm_attach *attach)
+{
+	if (!attach || attach->attach_type != BPF_TRACE_KPROBE_MULTI)
+		return false;
+	if (load->multi == MULTI_UNKNOWN)
+		load->multi = !(load->opt->flags & LOAD_NO_MULTI) && multi_is_there() ?
+			      MULTI_THERE : MULTI_MISSING;
+	return load->multi == MULTI_MISSING;
+}
+
 static int load_program(struct load *load, const struct asm_func *func)
 {
-	int fd = prog_load(load, func);
+	struct load_prog prog = { .func = func, .single = must_be_single(load, func->attach) };
 
-	if (fd < 0)
-		return fd;
-	load->progs[load->nprogs++] = (struct load_prog){ .func = func, .fd = fd };
+	prog.fd = prog_load(load, &prog);
+	if (prog.fd < 0)
+		return prog.fd;
+	load->progs[load->nprogs++] = prog;
 	return 0;
 }
 

@@ -28,6 +28,7 @@ struct prog {
 	struct abi_prog_load attr;
 	char *log;		/* NULL: none was asked for */
 	bool cut;		/* the log did not fit: its end is missing */
+	bool single;		/* of many functions, but for single probes */
 };
 
 static const enum asm_endian native = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ?
@@ -199,7 +200,7 @@ static int prog_attr(struct prog *p)
 	p->attr.insn_cnt = (uint32_t)p->linked.ninsns;
 	p->attr.insns = abi_ptr(p->bytes);
 	p->attr.license = abi_ptr(license ? license : "");
-	p->attr.expected_attach_type = attach ? attach->attach_type : 0;
+	p->attr.expected_attach_type = attach && !p->single ? attach->attach_type : 0;
 	if (attach && attach->flags & ASM_ATTACH_SLEEPABLE)
 		p->attr.prog_flags |= BPF_F_SLEEPABLE;
 	if (attach && attach->flags & ASM_ATTACH_FRAGS)
@@ -315,14 +316,15 @@ static int prog_call(struct prog *p)
 	return fd;
 }
 
-int prog_load(const struct load *load, const struct asm_func *func)
+int prog_load(const struct load *load, const struct load_prog *prog)
 {
 	struct prog p;
 	int ret;
 
 	memset(&p, 0, sizeof(p));
 	p.load = load;
-	p.func = func;
+	p.func = prog->func;
+	p.single = prog->single;
 	ret = prog_alloc(&p);
 	if (!ret)
 		ret = prog_code(&p);

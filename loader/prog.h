@@ -5,14 +5,14 @@
 
 #include <stdint.h>
 
-struct asm_func;
-struct asm_object;
 struct load;
+struct load_prog;
 
 /*
- * Load one program; its maps have descriptors. Returns its descriptor or -errno, which is the
- * kernel's reason and not the log buffer's. A rejected program has been explained at its line.
+ * Load the program of *prog, whose func and single are set; its maps have descriptors. Returns its
+ * descriptor or -errno, which is the kernel's reason and not the log buffer's. A rejected program
+ * has been explained at its line.
  */
-int prog_load(const struct load *load, const struct asm_func *func);
+int prog_load(const struct load *load, const struct load_prog *prog);
 
 #endif

@@ -267,3 +267,15 @@ int tracefs_field(const char *target, const char *field, struct asm_kfield *out,
 	free(text);
 	return err;
 }
+
+int tracefs_functions(char **text)
+{
+	char root[PATH_MAX / 2], path[PATH_MAX];
+	int err = find_mount(root, sizeof(root));
+	size_t len;
+
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/available_filter_functions", root);
+	return asm_read_file(path, text, &len);
+}

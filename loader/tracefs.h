@@ -21,4 +21,10 @@ int tracefs_event_id(const char *target, uint64_t *id, char *why, size_t why_siz
 int tracefs_field(const char *target, const char *field, struct asm_kfield *out,
 		  char *why, size_t why_size);
 
+/*
+ * The names of the functions that ftrace can probe, a line each, " [module]" behind those of
+ * modules. Freed with free(). 0 or -errno: -ENODEV without a tracefs.
+ */
+int tracefs_functions(char **text);
+
 #endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../asm/asm.h"
+#include "kallsyms.h"
+
+/* A symbol with its kind, as nm(1) letters it. */
+typedef bool symbol_fn(void *arg, char kind, const char *name);
+
+/* "ffffffff81000000 T name\t[module]\n": cut the name out in place. NULL: it is no such line. */
+static char *line_name(char *line, char *kind)
+{
+	char *space = strchr(line, ' '), *name;
+
+	if (!space || !space[1] || space[2] != ' ')
+		return NULL;
+	*kind = space[1];
+	name = space + 3;
+	name[strcspn(name, "\t\n ")] = '\0';
+	return name;
+}
+
+static int each_symbol(symbol_fn *fn, void *arg)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char *line = NULL, *name, kind;
+	size_t room = 0;
+	int err = 0;
+
+	if (!f)
+		return -errno;
+	while (getline(&line, &room, f) >= 0) {
+		name = line_name(line, &kind);
+		if (name && !fn(arg, kind, name))
+			break;
+	}
+	if (ferror(f))
+		err = -EIO;
+	free(line);
+	fclose(f);
+	return err;
+}
+
+static bool is_function(char kind)
+{
+	return kind == 't' || kind == 'T' || kind == 'w' || kind == 'W';
+}
+
+/* ---- one name ---- */
+
+struct look {
+	const char *name;
+	size_t len;
+	struct kallsyms_name *out;
+	struct asm_near near;
+};
+
+static bool look_at(void *arg, char kind, const char *name)
+{
+	struct look *look = arg;
+	struct kallsyms_name *out = look->out;
+	bool same = strcmp(name, look->name) == 0;
+
+	if (!is_function(kind)) {
+		out->data = out->data || same;
+		return true;
+	}
+	out->functions += same;
+	if (!same && strncmp(name, look->name, look->len) == 0 && name[look->len] == '.' &&
+	    !out->variant[0])
+		snprintf(out->variant, sizeof(out->variant), "%s", name);
+	asm_near_offer(&look->near, name, strlen(name));
+	return true;
+}
+
+int kallsyms_look(const char *name, struct kallsyms_name *out)
+{
+	struct look look = { .name = name, .len = strlen(name), .out = out };
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	asm_near_start(&look.near, name, look.len);
+	err = each_symbol(look_at, &look);
+	asm_near_text(&look.near, out->near);
+	return err;
+}
+
+/* ---- all of them ---- */
+
+struct each {
+	kallsyms_fn *fn;
+	void *arg;
+};
+
+static bool each_function(void *arg, char kind, const char *name)
+{
+	const struct each *each = arg;
+
+	return !is_function(kind) || each->fn(each->arg, name);
+}
+
+int kallsyms_each(kallsyms_fn *fn, void *arg)
+{
+	struct each each = { fn, arg };
+
+	return each_symbol(each_function, &each);
+}
+
+/* ---- system calls ---- */
+
+/* The wrappers of each CPU, which take a struct pt_regs; then what a kernel without them has. */
+static const char *const prefixes[] = {
+	"__x64_sys_", "__arm64_sys_", "__s390x_sys_", "__riscv_sys_", "sys_", "__se_sys_",
+};
+
+enum { PREFIXES = sizeof(prefixes) / sizeof(prefixes[0]) };
+
+struct wrapper {
+	const char *name;
+	size_t best;		/* index in prefixes; PREFIXES: none yet */
+};
+
+static bool wrapper_at(void *arg, const char *name)
+{
+	struct wrapper *wrapper = arg;
+
+	for (size_t i = 0; i < wrapper->best; i++) {
+		size_t len = strlen(prefixes[i]);
+
+		if (strncmp(name, prefixes[i], len) == 0 &&
+		    strcmp(name + len, wrapper->name) == 0)
+			wrapper->best = i;
+	}
+	return wrapper->best != 0;
+}
+
+int kallsyms_syscall(const char *name, char *out, size_t size)
+{
+	struct wrapper wrapper = { name, PREFIXES };
+	int err = kallsyms_each(wrapper_at, &wrapper);
+
+	if (err)
+		return err;
+	if (wrapper.best == PREFIXES)
+		return -ENOENT;
+	return (size_t)snprintf(out, size, "%s%s", prefixes[wrapper.best], name) < size ?
+		0 : -ENAMETOOLONG;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* kallsyms.h - the kernel's functions by name: /proc/kallsyms. Needs asm.h */
+#ifndef KALLSYMS_H
+#define KALLSYMS_H
+
+#include <stdbool.h>
+
+/* What the kernel's symbols say about a name. */
+struct kallsyms_name {
+	unsigned int functions;	/* functions of exactly that name */
+	bool data;		/* something else has it */
+	char variant[128];	/* what the compiler made of it: NAME.isra.0; "" */
+	char near[ASM_NEAR_TEXT];
+};
+
+/* 0 or -errno. */
+int kallsyms_look(const char *name, struct kallsyms_name *out);
+
+/* Visit each function of the kernel and its modules; stops when fn returns false. 0 or -errno. */
+typedef bool kallsyms_fn(void *arg, const char *name);
+int kallsyms_each(kallsyms_fn *fn, void *arg);
+
+/*
+ * The function behind a system call: __x64_sys_NAME and what other CPUs call it. The name, of size
+ * bytes, goes to out. -ENOENT when there is none.
+ */
+int kallsyms_syscall(const char *name, char *out, size_t size);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi.h"
+#include "loader.h"
+#include "attach.h"
+#include "kallsyms.h"
+#include "load.h"
+#include "multi.h"
+#include "probe.h"
+#include "say.h"
+#include "sys.h"
+#include "tracefs.h"
+#include "why.h"
+
+enum { MULTI_MOST = 65536 };	/* functions of one program: the kernel takes 2^20 */
+
+/* ---- does the kernel have it ---- */
+
+static int load_probe_program(void)
+{
+	/* r0 = 0; exit */
+	static const struct asm_insn insns[] = { { .code = 0xb7 }, { .code = 0x95 } };
+	struct abi_prog_load attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_KPROBE;
+	attr.insns = abi_ptr(insns);
+	attr.insn_cnt = sizeof(insns) / sizeof(insns[0]);
+	attr.license = abi_ptr("GPL");
+	attr.expected_attach_type = BPF_TRACE_KPROBE_MULTI;
+	return sys_bpf(BPF_PROG_LOAD, &attr, abi_end(struct abi_prog_load, attach_btf_id));
+}
+
+static int link_create(int prog, uint32_t attach_type, uint32_t flags, const char *const *names,
+		       size_t count)
+{
+	uint64_t *syms = calloc(count, sizeof(*syms));
+	struct abi_link_create attr;
+	int link;
+
+	if (!syms)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		syms[i] = abi_ptr(names[i]);
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_fd = (uint32_t)prog;
+	attr.attach_type = attach_type;
+	attr.kprobe_multi.flags = flags;
+	attr.kprobe_multi.cnt = (uint32_t)count;
+	attr.kprobe_multi.syms = abi_ptr(syms);
+	link = sys_bpf(BPF_LINK_CREATE, &attr, abi_end(struct abi_link_create, kprobe_multi));
+	free(syms);
+	return link;
+}
+
+/* A function of no kernel: who knows such links does not find it. */
+bool multi_is_there(void)
+{
+	static const char *const none[] = { "!" };
+	int prog = load_probe_program(), link = prog;
+
+	if (prog >= 0)
+		link = link_create(prog, BPF_TRACE_KPROBE_MULTI, 0, none, 1);
+	sys_close(link >= 0 ? link : -1);
+	sys_close(prog);
+	return link == -ESRCH;
+}
+
+/* ---- which functions ---- */
+
+/* The functions that a section names, sorted, each once. */
+struct names {
+	const struct attach *a;
+	char *patterns;		/* owned, cut at the commas */
+	const char **pattern;
+	size_t npatterns;
+	bool *found;		/* a pattern: it named something */
+	char **name;		/* owned */
+	size_t count, room;
+	int err;
+};
+
+static void names_free(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->name[i]);
+	free(names->name);
+	free(names->found);
+	free(names->pattern);
+	free(names->patterns);
+}
+
+static int names_add(struct names *names, const char *name)
+{
+	size_t room = names->room ? 2 * names->room : 16;
+	char *copy = strdup(name), **grown = names->name;
+
+	if (copy && names->count == names->room) {
+		grown = reallocarray(names->name, room, sizeof(*grown));
+		if (grown) {
+			names->name = grown;
+			names->room = room;
+		}
+	}
+	if (!copy || !grown) {
+		free(copy);
+		return -ENOMEM;
+	}
+	names->name[names->count++] = copy;
+	return names->count > MULTI_MOST ? -E2BIG : 0;
+}
+
+/* kallsyms_fn */
+static bool names_offer(void *arg, const char *name)
+{
+	struct names *names = arg;
+	bool take = false;
+
+	for (size_t i = 0; i < names->npatterns; i++) {
+		if (fnmatch(names->pattern[i], name, 0) != 0)
+			continue;
+		names->found[i] = true;
+		take = true;
+	}
+	if (take)
+		names->err = names_add(names, name);
+	return !names->err;
+}
+
+/* Cut the list of patterns. */
+static int names_split(struct names *names)
+{
+	char *rest, *part;
+	size_t most = 1;
+
+	names->patterns = rest = strdup(names->a->func->target);
+	if (!rest)
+		return -ENOMEM;
+	for (const char *at = rest; *at; at++)
+		most += *at == ',';
+	names->pattern = calloc(most, sizeof(*names->pattern));
+	names->found = calloc(most, sizeof(*names->found));
+	if (!names->pattern || !names->found)
+		return -ENOMEM;
+	while ((part = strsep(&rest, ",")))
+		if (*part)
+			names->pattern[names->npatterns++] = part;
+	return 0;
+}
+
+/* What ftrace can probe, where tracefs tells; else each function. */
+static int names_collect(struct names *names)
+{
+	char *text, *rest, *line;
+	int err = tracefs_functions(&text);
+
+	if (err)
+		return kallsyms_each(names_offer, names);
+	rest = text;
+	while ((line = strsep(&rest, "\n")) && !names->err) {
+		line[strcspn(line, " \t")] = '\0';
+		if (*line)
+			names_offer(names, line);
+	}
+	free(text);
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void names_sort(struct names *names)
+{
+	size_t kept = 0;
+
+	qsort(names->name, names->count, sizeof(*names->name), compare_names);
+	for (size_t i = 0; i < names->count; i++) {
+		if (kept && strcmp(names->name[kept - 1], names->name[i]) == 0)
+			free(names->name[i]);
+		else
+			names->name[kept++] = names->name[i];
+	}
+	names->count = kept;
+}
+
+static void say_missing(const struct attach *a, const char *pattern)
+{
+	struct kallsyms_name name;
+	const char *how = "";
+
+	if (strpbrk(pattern, "*?[")) {
+		say_note(a->load->opt, &a->place, "%s: no function of this kernel matches '%s'",
+			 a->what, pattern);
+		return;
+	}
+	if (kallsyms_look(pattern, &name) != 0)
+		memset(&name, 0, sizeof(name));
+	if (name.functions)
+		how = ": it exists, but ftrace cannot probe it (notrace, or not in this kernel's "
+		      "available_filter_functions)";
+	say_note(a->load->opt, &a->place, "%s: '%s' cannot be probed%s%s%s%s", a->what, pattern,
+		 name.functions ? how : ": this kernel has no such function",
+		 name.variant[0] ? "; the compiler made of it " : "", name.variant, name.near);
+}
+
+static int names_find(struct names *names)
+{
+	const struct attach *a = names->a;
+	int err = names_split(names);
+
+	if (!err)
+		err = names_collect(names);
+	if (!err)
+		err = names->err;
+	if (err) {
+		say_error(a->load->opt, &a->place, "%s: its functions: %s", a->what,
+			  err == -E2BIG ? "more than 65536" : strerror(-err));
+		return err;
+	}
+	names_sort(names);
+	for (size_t i = 0; i < names->npatterns; i++)
+		if (!names->found[i])
+			say_missing(a, names->pattern[i]);
+	if (names->count)
+		return 0;
+	say_error(a->load->opt, &a->place, "%s: there is nothing to attach to", a->what);
+	return -ENOENT;
+}
+
+/* ---- attaching ---- */
+
+/* One probe a function, for a kernel without the link. */
+static int attach_singly(const struct names *names)
+{
+	const struct attach *a = names->a;
+	size_t before = a->prog->nlinks;
+	int err = 0;
+
+	say_step(a->load->opt, "%s: this kernel has no kprobe_multi link (Linux 5.18, "
+		 "CONFIG_FPROBE): %zu single probes", a->what, names->count);
+	for (size_t i = 0; i < names->count; i++)
+		err = probe_add(a, names->name[i], 0);
+	return a->prog->nlinks > before ? 0 : err;
+}
+
+static int attach_multi(const struct names *names)
+{
+	const struct attach *a = names->a;
+	uint32_t flags = a->func->attach->flags & ASM_ATTACH_RETURN ?
+			 BPF_F_KPROBE_MULTI_RETURN : 0;
+	int link = link_create(a->prog->fd, a->func->attach->attach_type, flags,
+			       (const char *const *)names->name, names->count);
+	struct why why;
+
+	if (link >= 0) {
+		say_step(a->load->opt, "%s: BPF_LINK_CREATE: kprobe_multi link over %zu functions: "
+			 "descriptor %d", a->what, names->count, link);
+		return attach_keep(a, link, true);
+	}
+	why_attach(&why, a->func->attach, link);
+	why_say(a->load->opt, &a->place, a->what, "BPF_LINK_CREATE", link, &why);
+	return link;
+}
+
+int multi_attach_kprobe(const struct attach *a)
+{
+	struct names names = { .a = a };
+	int err = names_find(&names);
+
+	if (!err)
+		err = a->prog->single ? attach_singly(&names) : attach_multi(&names);
+	names_free(&names);
+	return err;
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * probe_test.c - programs on functions of the kernel: arguments and return values by value, one
+ * function and several, each rung, and what is said where there is nothing to probe.
+ *
+ * ksys_mmap_pgoff() is the function: each CPU's mmap(2) ends there, with values that a process
+ * chooses freely. Needs a kernel with kprobes: tools/kernels has eight.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+
+#include "../asm/asm.h"
+#include "../loader/loader.h"
+#include "harness.h"
+
+enum { ARGS = 6, TEXT = 4096, SAID = 8192 };
+
+/* What the programs below leave in the map. */
+struct got {
+	uint64_t count, ret, arg[ARGS];
+};
+
+FIXTURE(probe) {
+	const struct asm_cpu *cpu;
+	char said[SAID];
+	size_t nsaid;
+	char text[TEXT];
+	struct load_options opt;
+	struct asm_object *obj;
+	struct load *load;
+};
+
+static void hear(void *arg, const struct asm_diag *diag)
+{
+	struct probe_self *self = arg;
+
+	if (self->nsaid < SAID)
+		self->nsaid += (size_t)snprintf(self->said + self->nsaid, SAID - self->nsaid,
+						"%s\n", diag->message);
+	asm_diag_print(stderr, diag);
+}
+
+/* tracefs where nobody else sees it; without it the names come from kallsyms. */
+static void mount_tracefs(void)
+{
+	if (unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+		mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
+}
+
+FIXTURE_SETUP(probe)
+{
+	REQUIRE(geteuid() == 0, "needs privilege");
+	self->cpu = asm_cpu_native();
+	ASSERT_NOT_NULL(self->cpu);
+	self->opt.sink = hear;
+	self->opt.sink_arg = self;
+	self->opt.flags = LOAD_VERBOSE;
+	mount_tracefs();
+}
+
+FIXTURE_TEARDOWN(probe)
+{
+	load_close(self->load);
+	asm_free(self->obj);
+}
+
+static bool has_kprobes(void)
+{
+	return access("/sys/bus/event_source/devices/kprobe/type", F_OK) == 0;
+}
+
+/* A program at that section, for this process only, which adds one to the count and does `then`. */
+static void put(struct probe_self *self, const char *section, const char *then)
+{
+	const struct asm_options opt = { .cpu = self->cpu, .endian = self->cpu->endian,
+					 .sink = hear, .sink_arg = self };
+	int len = snprintf(self->text, TEXT, ".license \"GPL\"\n"
+			   ".struct got { u64 count; u64 ret; u64 arg[%d]; }\n"
+			   ".map map type array key u32 value got entries 1\n"
+			   ".prog p \"%s\"\n"
+			   "r6 = r1\ncall get_current_pid_tgid\nr0 >>= 32\n"
+			   "if r0 != %d goto out\n"
+			   "*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
+			   "call map_lookup_elem\nif r0 == 0 goto out\n"
+			   "r1 = 1\nlock *(u64 *)(r0 + got.count) += r1\n%s"
+			   "out: r0 = 0\nexit\n", ARGS, section, getpid(), then);
+
+	ASSERT_LT(len, TEXT);
+	self->obj = asm_assemble("test", self->text, (size_t)len, &opt);
+	ASSERT_NOT_NULL(self->obj);
+	ASSERT_OK(load_open(self->obj, &self->opt, &self->load));
+}
+
+static struct got got(struct probe_self *self)
+{
+	struct got got = { 0 };
+	uint32_t key = 0;
+
+	EXPECT_OK(load_map_lookup(load_map_fd(self->load, "map"), &key, &got));
+	return got;
+}
+
+/* mmap(2) with values to be recognised: 3 pages from the 5th on. Returns the address. */
+static uint64_t map_pages(uint64_t arg[ARGS])
+{
+	long page = sysconf(_SC_PAGESIZE);
+	int fd = memfd_create("probe", MFD_CLOEXEC);
+	void *at;
+
+	ASSERT_GE(fd, 0);
+	arg[0] = 0x200000000;
+	arg[1] = 3 * (uint64_t)page;
+	arg[2] = PROT_READ;
+	arg[3] = MAP_SHARED;
+	arg[4] = (uint64_t)fd;
+	arg[5] = 5;
+	at = mmap((void *)(uintptr_t)arg[0], arg[1], PROT_READ, MAP_SHARED, fd, 5 * page);
+	ASSERT_NE((uintptr_t)MAP_FAILED, (uintptr_t)at);
+	munmap(at, arg[1]);
+	close(fd);
+	return (uintptr_t)at;
+}
+
+static unsigned int count_args(const struct asm_cpu *cpu)
+{
+	unsigned int n;
+
+	for (n = 0; n < ARGS && cpu->args[n]; n++)
+		;
+	return n;
+}
+
+/* The instructions that keep each argument the CPU passes in registers. */
+static void keep_args(const struct asm_cpu *cpu, char *out, size_t size)
+{
+	size_t used = 0;
+
+	for (unsigned int i = 0; i < count_args(cpu); i++)
+		used += (size_t)snprintf(out + used, size - used,
+					 "r1 = *(u64 *)(r6 + pt_regs.arg%u)\n"
+					 "*(u64 *)(r0 + got.arg + %u) = r1\n", i + 1, 8 * i);
+}
+
+static void check_arguments(struct probe_self *self)
+{
+	char then[1024];
+	uint64_t want[ARGS];
+	struct got seen;
+
+	keep_args(self->cpu, then, sizeof(then));
+	put(self, "kprobe/ksys_mmap_pgoff", then);
+	ASSERT_OK(load_attach(self->load));
+	map_pages(want);
+	seen = got(self);
+	EXPECT_EQ(1, seen.count);
+	for (unsigned int i = 0; i < count_args(self->cpu); i++)
+		EXPECT_EQ(want[i], seen.arg[i]) LOG("argument %u", i + 1);
+}
+
+TEST_F(probe, arguments)
+{
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	check_arguments(self);
+}
+
+TEST_F(probe, arguments_without_a_link)
+{
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	self->opt.flags |= LOAD_NO_PERF_LINK;
+	check_arguments(self);
+	EXPECT_HAS("PERF_EVENT_IOC_SET_BPF", self->said);
+}
+
+TEST_F(probe, return_value)
+{
+	uint64_t arg[ARGS], want;
+	struct got seen;
+
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	REQUIRE(!self->cpu->entry, "ftrace keeps the entry of functions for itself");
+	put(self, "kretprobe/ksys_mmap_pgoff",
+	    "r1 = *(u64 *)(r6 + pt_regs.ret)\n*(u64 *)(r0 + got.ret) = r1\n");
+	ASSERT_OK(load_attach(self->load));
+	want = map_pages(arg);
+	seen = got(self);
+	EXPECT_EQ(1, seen.count);
+	EXPECT_EQ(want, seen.ret);
+}
+
+TEST_F(probe, return_refused)
+{
+	REQUIRE(has_kprobes() && self->cpu->entry, "return probes are taken");
+	put(self, "kretprobe/ksys_mmap_pgoff", "");
+	EXPECT_ERR(-EINVAL, load_attach(self->load));
+	EXPECT_HAS("ftrace keeps the entry of functions for itself", self->said);
+}
+
+TEST_F(probe, system_call)
+{
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	put(self, "ksyscall/getpriority", "");
+	ASSERT_OK(load_attach(self->load));
+	for (int i = 0; i < 7; i++)
+		syscall(__NR_getpriority, 0, 0);
+	EXPECT_EQ(7, got(self).count);
+}
+
+/* Wrapped system calls: the arguments are in another struct pt_regs. */
+TEST_F(probe, arguments_of_a_system_call)
+{
+	static const char then[] =
+		"r9 = r0\n"
+		".irp i, 1, 2\n"
+		"r3 = *(u64 *)(r6 + pt_regs.arg1)\n"
+		"r3 += pt_regs.sysarg\\i\n"
+		"r1 = r10\nr1 += -16\nr2 = 8\ncall probe_read_kernel\n"
+		"r1 = *(u64 *)(r10 - 16)\n"
+		"*(u64 *)(r9 + got.arg + (\\i - 1) * 8) = r1\n"
+		".endr\n";
+	struct got seen;
+
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	put(self, "ksyscall/getpriority", then);
+	ASSERT_OK(load_attach(self->load));
+	syscall(__NR_getpriority, 77, 123456);
+	seen = got(self);
+	EXPECT_EQ(1, seen.count);
+	EXPECT_EQ(77, seen.arg[0]);
+	EXPECT_EQ(123456, seen.arg[1]);
+}
+
+TEST_F(probe, nothing_after_closing)
+{
+	uint64_t arg[ARGS];
+	char *events;
+	size_t len;
+
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	put(self, "kprobe/ksys_mmap_pgoff", "");
+	ASSERT_OK(load_attach(self->load));
+	map_pages(arg);
+	EXPECT_EQ(1, got(self).count);
+	load_close(self->load);
+	self->load = NULL;
+	ASSERT_OK(asm_read_file("/sys/kernel/tracing/kprobe_events", &events, &len));
+	EXPECT_EQ(0, len);
+	free(events);
+}
+
+/* ---- several at once ---- */
+
+static void check_three(struct probe_self *self)
+{
+	uint64_t arg[ARGS];
+
+	put(self, "kprobe.multi/ksys_mmap_pgoff,no_such_functoin,ksys_sync", "");
+	ASSERT_OK(load_attach(self->load));
+	map_pages(arg);
+	sync();
+	sync();
+	EXPECT_EQ(3, got(self).count);
+	EXPECT_HAS("'no_such_functoin' cannot be probed", self->said);
+}
+
+TEST_F(probe, three_of_which_one_is_missing)
+{
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	check_three(self);
+}
+
+TEST_F(probe, three_singly)
+{
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	self->opt.flags |= LOAD_NO_MULTI;
+	check_three(self);
+	EXPECT_HAS("2 single probes", self->said);
+}
+
+TEST_F(probe, pattern)
+{
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	put(self, "kprobe.multi/ksys_syn[c]", "");
+	ASSERT_OK(load_attach(self->load));
+	sync();
+	EXPECT_EQ(1, got(self).count);
+}
+
+TEST_F(probe, none_of_several)
+{
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	put(self, "kprobe.multi/no_such_*", "");
+	EXPECT_ERR(-ENOENT, load_attach(self->load));
+	EXPECT_HAS("no function of this kernel matches 'no_such_*'", self->said);
+	EXPECT_HAS("there is nothing to attach to", self->said);
+}
+
+/* ---- what cannot be ---- */
+
+TEST_F(probe, misspelt)
+{
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	put(self, "kprobe/ksys_mmap_pgof", "");
+	EXPECT_LT(load_attach(self->load), 0);
+	EXPECT_HAS("has no function 'ksys_mmap_pgof'; did you mean 'ksys_mmap_pgoff'?", self->said);
+}
+
+TEST_F(probe, blacklisted)
+{
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	put(self, "kprobe/notify_die", "");
+	EXPECT_ERR(-EINVAL, load_attach(self->load));
+	EXPECT_HAS("the function exists", self->said);
+}
+
+TEST_F(probe, no_such_system_call)
+{
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	put(self, "ksyscall/getpriorit", "");
+	EXPECT_ERR(-ENOENT, load_attach(self->load));
+}
+
+TEST_F(probe, malformed)
+{
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	put(self, "kprobe/ksys_sync+x", "");
+	EXPECT_ERR(-EINVAL, load_attach(self->load));
+	EXPECT_HAS("is not of the form FUNCTION or FUNCTION+OFFSET", self->said);
+}
+
+/* ---- without kprobes ---- */
+
+TEST_F(probe, refused_where_there_are_none)
+{
+	REQUIRE(!has_kprobes(), "this kernel has kprobes");
+	put(self, "kprobe/ksys_mmap_pgoff", "");
+	EXPECT_ERR(-ENOENT, load_attach(self->load));
+	EXPECT_HAS("this kernel has none: it was built without CONFIG_KPROBES", self->said);
+}
+
+TEST_MAIN
