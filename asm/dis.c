@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "asm.h"
+#include "dis.h"
 #include "symbols.h"
 #include "isa.h"
 
 enum {
-	DIS_CLASS = 0x07, DIS_JMP = 0x05, DIS_JMP32 = 0x06, DIS_CALL = 0x85,
+	DIS_CLASS = 0x07, DIS_JMP = 0x05, DIS_JMP32 = 0x06, DIS_CALL = 0x85, DIS_LDDW = 0x18,
 	DIS_REGS = 10,		/* r0 to r10 */
 	DIS_STACK_ARG = 11,
-	DIS_PRINTED = ASM_INSN_TEXT,
 };
 
 /* Which fields of a form the words of its template fill. */
@@ -26,8 +26,10 @@ struct dis {
 	int32_t next;		/* imm of the second slot */
 	enum asm_dialect dialect;
 	const char *label;	/* for a jump target; NULL: the distance */
+	const char *symbol;	/* for what is loaded or called; NULL: the number */
+	bool prefixed;		/* "12: (18)" stands before: the opcode need not be clear */
 	char *out;
-	size_t used;
+	size_t size, used;
 };
 
 static bool dis_is_far(const struct asm_form *form)
@@ -140,50 +142,71 @@ static void dis_print(struct dis *dis, const char *format, ...)
 	int len;
 
 	va_start(ap, format);
-	len = vsnprintf(dis->out + dis->used, DIS_PRINTED - dis->used, format, ap);
+	len = vsnprintf(dis->out + dis->used, dis->size - dis->used, format, ap);
 	va_end(ap);
 	if (len > 0)
 		dis->used += (size_t)len;
-	if (dis->used >= DIS_PRINTED)
-		dis->used = DIS_PRINTED - 1;
+	if (dis->used >= dis->size)
+		dis->used = dis->size - 1;
+}
+
+static uint64_t dis_magnitude(int64_t value)
+{
+	return (uint64_t)(value < 0 ? -value : value);
+}
+
+static void dis_print_number(struct dis *dis, int32_t number)
+{
+	if (dis->dialect == ASM_DIALECT_LLVM)
+		dis_print(dis, "%s0x%" PRIx64, number < 0 ? "-" : "", dis_magnitude(number));
+	else
+		dis_print(dis, "%" PRId32, number);
 }
 
 static void dis_print_imm(struct dis *dis)
 {
 	unsigned int class = dis->insn.code & DIS_CLASS;
-	int32_t imm = dis->insn.imm;
 
 	if (dis->dialect == ASM_DIALECT_KERNEL && (class == DIS_JMP || class == DIS_JMP32))
-		dis_print(dis, "0x%" PRIx32, (uint32_t)imm);
-	else if (dis->dialect == ASM_DIALECT_LLVM)
-		dis_print(dis, imm < 0 ? "-0x%" PRIx64 : "0x%" PRIx64,
-			  (uint64_t)(imm < 0 ? -(int64_t)imm : imm));
+		dis_print(dis, "0x%" PRIx32, (uint32_t)dis->insn.imm);
 	else
-		dis_print(dis, "%" PRId32, imm);
+		dis_print_number(dis, dis->insn.imm);
 }
 
 /* "+ off": the sign stands where the dialect has it; the template has what is around it. */
 static void dis_print_offset(struct dis *dis, int32_t off)
 {
-	int64_t wide = off;
-
 	if (dis->dialect == ASM_DIALECT_LLVM)
-		dis_print(dis, "%c 0x%" PRIx64, wide < 0 ? '-' : '+',
-			  (uint64_t)(wide < 0 ? -wide : wide));
+		dis_print(dis, "%c 0x%" PRIx64, off < 0 ? '-' : '+', dis_magnitude(off));
 	else
-		dis_print(dis, "%+" PRId64, wide);
+		dis_print(dis, "%+" PRId32, off);
+}
+
+/* "+ imm" of a packet load: the kernel's sign belongs to the number. */
+static void dis_print_plus_imm(struct dis *dis)
+{
+	if (dis->dialect == ASM_DIALECT_KERNEL)
+		dis_print(dis, "+ %" PRId32, dis->insn.imm);
+	else
+		dis_print_offset(dis, dis->insn.imm);
 }
 
 static void dis_print_label(struct dis *dis)
 {
 	int32_t distance = dis_is_far(dis->form) ? dis->insn.imm : dis->insn.off;
+	bool kernel = dis->dialect == ASM_DIALECT_KERNEL;
 
-	if (dis->label)
+	if (dis->label) {
 		dis_print(dis, "%s", dis->label);
-	else	/* behind call, a bare +n would be a helper's number */
-		dis_print(dis, "%s%+" PRId32, dis->form->code == DIS_CALL ||
-			  (dis->dialect == ASM_DIALECT_KERNEL && !(dis->form->flags & ASM_WIDE)) ?
-			  "pc" : "", distance);
+		return;
+	}
+	/* behind call, a bare +n would be a helper's number */
+	if (dis->form->code == DIS_CALL || (kernel && !(dis->form->flags & ASM_WIDE)))
+		dis_print(dis, "pc");
+	if (dis->dialect == ASM_DIALECT_LLVM)
+		dis_print(dis, "%c0x%" PRIx64, distance < 0 ? '-' : '+', dis_magnitude(distance));
+	else
+		dis_print(dis, "%+" PRId32, distance);
 }
 
 static const char *dis_helper(int32_t id)
@@ -198,15 +221,19 @@ static const char *dis_helper(int32_t id)
 static void dis_print_func(struct dis *dis)
 {
 	const char *name = dis_helper(dis->insn.imm);
+	bool kernel = dis->dialect == ASM_DIALECT_KERNEL;
 
-	if (dis->form->src == 1)
+	if (dis->symbol)
+		dis_print(dis, "%s", dis->symbol);
+	else if (dis->form->src == 1)
 		dis_print_label(dis);
 	else if (dis->form->src == 2)
 		dis_print(dis, "kfunc#%" PRId32, dis->insn.imm);
-	else if (dis->dialect == ASM_DIALECT_KERNEL && name)
-		dis_print(dis, "bpf_%s#%" PRId32, name, dis->insn.imm);
+	else if (kernel && dis->insn.imm > 0)
+		dis_print(dis, "%s%s#%" PRId32, name ? "bpf_" : "", name ? name : "unknown",
+			  dis->insn.imm);
 	else
-		dis_print(dis, "%" PRId32, dis->insn.imm);
+		dis_print_number(dis, dis->insn.imm);
 }
 
 static void dis_print_word(struct dis *dis, enum isa_word word)
@@ -228,7 +255,10 @@ static void dis_print_word(struct dis *dis, enum isa_word word)
 		dis_print_imm(dis);
 		break;
 	case ISA_IMM64:
-		dis_print(dis, "0x%" PRIx64, wide);
+		if (dis->symbol)
+			dis_print(dis, "%s", dis->symbol);
+		else
+			dis_print(dis, "0x%" PRIx64, wide);
 		break;
 	case ISA_NEXT:
 		dis_print(dis, "%" PRId32, dis->next);
@@ -263,7 +293,7 @@ static void dis_print_template(struct dis *dis, const char *at)
 			continue;
 		}
 		if (!strncmp(at, "+ imm", 5)) {
-			dis_print_offset(dis, dis->insn.imm);
+			dis_print_plus_imm(dis);
 			len = 5;
 			continue;
 		}
@@ -275,39 +305,66 @@ static void dis_print_template(struct dis *dis, const char *at)
 	}
 }
 
-static const char *dis_template(const struct asm_form *form, enum asm_dialect dialect)
+/* A wide load of a number: where its opcode stands before, the kernel's "r1 = n" is one too. */
+static bool dis_is_constant(const struct asm_form *form)
 {
-	if (dialect == ASM_DIALECT_KERNEL && form->kernel[0])
+	return form->code == DIS_LDDW && !form->src;
+}
+
+static const char *dis_template(const struct dis *dis)
+{
+	const struct asm_form *form = dis->form;
+
+	if (dis->dialect == ASM_DIALECT_KERNEL && dis->prefixed && !dis->symbol &&
+	    dis_is_constant(form))
+		return "rD = imm64";
+	if (dis->dialect == ASM_DIALECT_KERNEL && form->kernel[0])
 		return form->kernel;
-	if (dialect == ASM_DIALECT_GAS && form->gas[0])
+	if (dis->dialect == ASM_DIALECT_GAS && form->gas[0])
 		return form->gas;
 	return form->syntax;
+}
+
+/* What is no instruction is data. */
+static void dis_print_data(struct dis *dis, enum asm_endian endian)
+{
+	uint8_t bytes[8];
+	uint64_t value = 0;
+	unsigned int i;
+
+	asm_insn_bytes(dis->insn, endian, bytes);
+	for (i = 0; i < 8; i++)
+		value = value << 8 | bytes[endian == ASM_BIG ? i : 7 - i];
+	dis_print(dis, ".8byte 0x%016" PRIx64, value);
+}
+
+/* The first instruction of n slots; returns how many it has. */
+static unsigned int dis_insn(struct dis *dis, const struct asm_insn *insns, size_t n,
+			     enum asm_endian endian)
+{
+	dis->out[0] = '\0';
+	dis->used = 0;
+	if (!n)
+		return 0;
+	dis->form = asm_insn_form(insns, n);
+	dis->insn = insns[0];
+	if (!dis->form) {
+		dis_print_data(dis, endian);
+		return 1;
+	}
+	dis->next = dis->form->flags & ASM_WIDE ? insns[1].imm : 0;
+	dis_print_template(dis, dis_template(dis));
+	return dis->form->flags & ASM_WIDE ? 2 : 1;
 }
 
 unsigned int asm_insn_text(const struct asm_insn *insns, size_t n, enum asm_endian endian,
 			   enum asm_dialect dialect, const char *label, char *buf)
 {
-	struct dis dis = { .dialect = dialect, .label = label, .out = buf };
-	uint8_t bytes[8];
-	uint64_t value = 0;
-	unsigned int i;
+	struct dis dis = {
+		.dialect = dialect, .label = label, .out = buf, .size = ASM_INSN_TEXT,
+	};
 
-	buf[0] = '\0';
-	if (!n)
-		return 0;
-	dis.form = asm_insn_form(insns, n);
-	dis.insn = insns[0];
-	if (!dis.form) {
-		asm_insn_bytes(insns[0], endian, bytes);
-		for (i = 0; i < 8; i++)
-			value = value << 8 | bytes[endian == ASM_BIG ? i : 7 - i];
-		dis_print(&dis, ".8byte 0x%016" PRIx64, value);
-		return 1;
-	}
-	if (dis.form->flags & ASM_WIDE)
-		dis.next = insns[1].imm;
-	dis_print_template(&dis, dis_template(dis.form, dialect));
-	return dis.form->flags & ASM_WIDE ? 2 : 1;
+	return dis_insn(&dis, insns, n, endian);
 }
 
 /* ---- whole programs ---- */
@@ -338,12 +395,12 @@ enum dis_mark { DIS_TARGET = 1, DIS_START = 2 };
 /* A label can only stand where an instruction begins. */
 static void dis_mark(const struct asm_insn *insns, size_t n, uint8_t *marks)
 {
-	char text[ASM_INSN_TEXT];
+	const struct asm_form *form;
 	int64_t to;
 	size_t at;
 
-	for (at = 0; at < n;
-	     at += asm_insn_text(&insns[at], n - at, ASM_LITTLE, ASM_DIALECT_LLVM, NULL, text)) {
+	for (at = 0; at < n; at += form && form->flags & ASM_WIDE ? 2 : 1) {
+		form = asm_insn_form(&insns[at], n - at);
 		marks[at] |= DIS_START;
 		to = dis_target(insns, n, at);
 		if (to >= 0)
@@ -351,33 +408,59 @@ static void dis_mark(const struct asm_insn *insns, size_t n, uint8_t *marks)
 	}
 }
 
+/* The line of the instruction at a slot. Returns its slots. */
+static unsigned int dis_line(FILE *f, const struct dis_source *source, struct dis *dis, size_t at,
+			     const uint8_t *marks)
+{
+	bool kernel = source->dialect == ASM_DIALECT_KERNEL;
+	int64_t to = kernel ? -1 : dis_target(source->insns, source->n, at);
+	unsigned int slots;
+	char label[24];
+
+	if (source->before)
+		source->before(source->arg, f, at);
+	snprintf(label, sizeof(label), "L%" PRId64, to);
+	dis->label = to >= 0 && marks[to] & DIS_START ? label : NULL;
+	dis->symbol = source->symbol ? source->symbol(source->arg, at) : NULL;
+	slots = dis_insn(dis, &source->insns[at], source->n - at, source->endian);
+	if (marks[at] == (DIS_START | DIS_TARGET))
+		fprintf(f, "L%zu:\n", at);
+	if (kernel && dis->out[0] != '.')
+		fprintf(f, "%4zu: (%02x) %s\n", at, source->insns[at].code, dis->out);
+	else
+		fprintf(f, "\t%s\n", dis->out);
+	return slots;
+}
+
+int dis_emit(FILE *f, const struct dis_source *source)
+{
+	size_t size = ASM_INSN_TEXT + source->longest, at;
+	uint8_t *marks = calloc(source->n + 1, sizeof(*marks));
+	char *text = malloc(size);
+	struct dis dis = {
+		.dialect = source->dialect, .prefixed = true, .out = text, .size = size,
+	};
+	int ret = -ENOMEM;
+
+	if (!marks || !text)
+		goto out;
+	if (source->dialect != ASM_DIALECT_KERNEL)
+		dis_mark(source->insns, source->n, marks);
+	for (at = 0; at < source->n;)
+		at += dis_line(f, source, &dis, at, marks);
+	ret = 0;
+out:
+	free(marks);
+	free(text);
+	return ret;
+}
+
 int asm_emit_text(FILE *f, const struct asm_insn *insns, size_t n, enum asm_endian endian,
 		  enum asm_dialect dialect)
 {
-	uint8_t *marks = calloc(n + 1, sizeof(*marks));
-	char text[ASM_INSN_TEXT], label[24];
-	unsigned int slots;
-	int64_t to;
-	size_t at;
+	struct dis_source source = {
+		.insns = insns, .n = n, .endian = endian, .dialect = dialect,
+	};
 
-	if (!marks)
-		return -ENOMEM;
-	if (dialect != ASM_DIALECT_KERNEL)
-		dis_mark(insns, n, marks);
-	for (at = 0; at < n; at += slots) {
-		to = dialect == ASM_DIALECT_KERNEL ? -1 : dis_target(insns, n, at);
-		if (to >= 0 && !(marks[to] & DIS_START))
-			to = -1;
-		snprintf(label, sizeof(label), "L%" PRId64, to);
-		slots = asm_insn_text(&insns[at], n - at, endian, dialect, to < 0 ? NULL : label,
-				      text);
-		if (marks[at] == (DIS_START | DIS_TARGET))
-			fprintf(f, "L%zu:\n", at);
-		if (dialect == ASM_DIALECT_KERNEL && text[0] != '.')
-			fprintf(f, "%4zu: (%02x) %s\n", at, insns[at].code, text);
-		else
-			fprintf(f, "\t%s\n", text);
-	}
-	free(marks);
-	return 0;
+	return dis_emit(f, &source);
 }

@@ -339,7 +339,7 @@ static int main_hex_digit(char c)
 static int main_read_hex(const struct call *call, const char *text, size_t len,
 			 struct slots *slots)
 {
-	unsigned int line = 1, n = 0;
+	unsigned int line = 1, last = 1, n = 0;	/* last: line of the newest byte */
 	uint8_t bytes[8];
 	size_t i;
 
@@ -356,6 +356,7 @@ static int main_read_hex(const struct call *call, const char *text, size_t len,
 			return EXIT_INPUT;
 		}
 		bytes[n++] = (uint8_t)(high << 4 | low);
+		last = line;
 		i++;
 		if (n == sizeof(bytes))
 			slots->insns[slots->n++] = asm_insn_read(bytes, call->opt.endian);
@@ -363,7 +364,7 @@ static int main_read_hex(const struct call *call, const char *text, size_t len,
 	}
 	if (!n)
 		return EXIT_DONE;
-	fprintf(stderr, "%s:%u: error: the last slot has only %u bytes of 8\n", call->input, line,
+	fprintf(stderr, "%s:%u: error: the last slot has only %u bytes of 8\n", call->input, last,
 		n);
 	return EXIT_INPUT;
 }

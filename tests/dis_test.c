@@ -576,14 +576,16 @@ TEST(text_by_dialect)
 		  { "*(u64 *)(r10 -8) = r1", "*(u64 *)(r10 - 0x8) = r1",
 		    "stxdw [%r10 -8], %r1" } },
 		{ { { 0x55, 0x01, -3, 5 } },
-		  { "if r1 != 0x5 goto pc-3", "if r1 != 0x5 goto -3", "jne %r1, 5, -3" } },
+		  { "if r1 != 0x5 goto pc-3", "if r1 != 0x5 goto -0x3", "jne %r1, 5, -3" } },
 		{ { { 0x55, 0x01, 3, -1 } },
-		  { "if r1 != 0xffffffff goto pc+3", "if r1 != -0x1 goto +3",
+		  { "if r1 != 0xffffffff goto pc+3", "if r1 != -0x1 goto +0x3",
 		    "jne %r1, -1, +3" } },
-		{ { { 0x05, 0x00, 0, 0 } }, { "goto pc+0", "goto +0", "ja +0" } },
-		{ { { 0x85, 0x00, 0, 1 } }, { "call bpf_map_lookup_elem#1", "call 1", "call 1" } },
-		{ { { 0x85, 0x00, 0, 99999 } }, { "call 99999", "call 99999", "call 99999" } },
-		{ { { 0x85, 0x10, 0, -3 } }, { "call pc-3", "call pc-3", "call pc-3" } },
+		{ { { 0x05, 0x00, 0, 0 } }, { "goto pc+0", "goto +0x0", "ja +0" } },
+		{ { { 0x85, 0x00, 0, 1 } }, { "call bpf_map_lookup_elem#1", "call 0x1", "call 1" } },
+		{ { { 0x85, 0x00, 0, 99999 } },
+		  { "call unknown#99999", "call 0x1869f", "call 99999" } },
+		{ { { 0x85, 0x00, 0, -1 } }, { "call -1", "call -0x1", "call -1" } },
+		{ { { 0x85, 0x10, 0, -3 } }, { "call pc-3", "call pc-0x3", "call pc-3" } },
 		{ { { 0x85, 0x20, 0, 77 } },
 		  { "call kfunc#77", "call kfunc#77", "call kfunc#77" } },
 		{ { { 0x8d, 0x02, 0, 0 } }, { "callx r2", "callx r2", "call %r2" } },
@@ -602,6 +604,9 @@ TEST(text_by_dialect)
 		    "%r1 = addr_space_cast(%r2, 1, 1)" } },
 		{ { { 0x30, 0x00, 0, 14 } },
 		  { "r0 = *(u8 *)skb[14]", "r0 = *(u8 *)skb[0xe]", "ldabsb 14" } },
+		{ { { 0x50, 0x60, 0, -4 } },
+		  { "r0 = *(u8 *)skb[r6 + -4]", "r0 = *(u8 *)skb[r6 - 0x4]",
+		    "ldindb %r6, -4" } },
 		{ { { 0xff, 0x21, 0x0403, 0x08070605 } },
 		  { ".8byte 0x08070605040321ff", ".8byte 0x08070605040321ff",
 		    ".8byte 0x08070605040321ff" } },
@@ -633,7 +638,8 @@ TEST(text_of_helpers)
 
 		snprintf(want, sizeof(want), "call bpf_%s#%u", helper->name, helper->id);
 		if (dialect != ASM_DIALECT_KERNEL)
-			snprintf(want, sizeof(want), "call %u", helper->id);
+			snprintf(want, sizeof(want), dialect == ASM_DIALECT_LLVM ?
+				 "call 0x%x" : "call %u", helper->id);
 		text_of(&insn, 1, ASM_LITTLE, dialect, NULL, text);
 		EXPECT_STREQ(want, text);
 		expect_insn(&insn, 1, dialect);
@@ -700,8 +706,8 @@ TEST(programs_have_labels)
 	size_t len;
 	char *text = emit(jumping, COUNT(jumping), ASM_LITTLE, ASM_DIALECT_LLVM, &len);
 
-	EXPECT_STREQ("L0:\n\tgoto L3\n\tr1 = 0x5 ll\nL3:\n\texit\n\tgoto -3\n\tcall L3\n"
-		     "\tgoto +100\n\tif r0 == 0x0 goto L0\n\tgoto +0\n", text);
+	EXPECT_STREQ("L0:\n\tgoto L3\n\tr1 = 0x5 ll\nL3:\n\texit\n\tgoto -0x3\n\tcall L3\n"
+		     "\tgoto +0x64\n\tif r0 == 0x0 goto L0\n\tgoto +0x0\n", text);
 	free(text);
 }
 
@@ -711,7 +717,7 @@ TEST(programs_in_the_kernels_dialect)
 	size_t len;
 	char *text = emit(jumping, COUNT(jumping), ASM_LITTLE, ASM_DIALECT_KERNEL, &len);
 
-	EXPECT_STREQ("   0: (05) goto pc+2\n   1: (18) r1 = 0x5 ll\n   3: (95) exit\n"
+	EXPECT_STREQ("   0: (05) goto pc+2\n   1: (18) r1 = 0x5\n   3: (95) exit\n"
 		     "   4: (05) goto pc-3\n   5: (85) call pc-3\n   6: (05) goto pc+100\n"
 		     "   7: (15) if r0 == 0x0 goto pc-8\n   8: (05) goto pc+0\n", text);
 	free(text);

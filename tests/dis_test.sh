@@ -22,7 +22,7 @@ b700000000000000
 9500000000000000
 EOF_HEX
 kernel='   0: (b7) r0 = 0
-   1: (18) r1 = 0x100000002 ll
+   1: (18) r1 = 0x100000002
    3: (55) if r1 != 0x5 goto pc-3
    4: (95) exit'
 
@@ -65,6 +65,9 @@ for size in 1 7 15; do
 done
 printf 'b700000000000000\n95000000000000' >odd.hex
 fails "hex: 7 bytes of the last slot" 1 "odd.hex:2: error: the last slot has only 7 bytes of 8" \
+	"$BPFASM" -d -f hex odd.hex
+printf 'b700000000000000\n9500\n\n\n' >odd.hex
+fails "hex: the line is that of the last byte" 1 "odd.hex:2: error: the last slot has only 2" \
 	"$BPFASM" -d -f hex odd.hex
 printf 'b700000000000000\n\n950000000000000\n' >half.hex
 fails "hex: half a byte" 1 "half.hex:3: error: expected two hexadecimal digits" \
@@ -203,9 +206,8 @@ done
 # ---- beside other disassemblers ----
 
 # What LLVM 14 knows, and after a tab what llvm-objdump prints where that is not our text: it has
-# names of 32 bits for what loads and stores less, leaves out the offset of a packet load, writes
-# distances and numbers of calls in hexadecimal, and does not tell calls of functions from those of
-# helpers.
+# names of 32 bits for what loads and stores less, leaves out the offset of a packet load, and does
+# not tell calls of functions from those of helpers.
 cat >llvm.list <<'EOF_LIST'
 r0 = 0x0
 r1 = -0x2
@@ -251,14 +253,14 @@ w0 = cmpxchg32_32(r10 - 0x4, w0, w1)
 r0 = *(u8 *)skb[0xe]
 r0 = *(u16 *)skb[0x0]
 r0 = *(u32 *)skb[r6 + 0x4]	r0 = *(u32 *)skb[r6]
-if r1 == 0x0 goto +10	if r1 == 0x0 goto +0xa
-if r1 > r2 goto +5	if r1 > r2 goto +0x5
-if r1 s<= -0x1 goto -100	if r1 s<= -0x1 goto -0x64
-if w1 != w2 goto +4	if w1 != w2 goto +0x4
-if w1 > 0x8 goto +1	if w1 > 0x8 goto +0x1
-goto +1	goto +0x1
-call 14	call 0xe
-call pc+2	call 0x2
+if r1 == 0x0 goto +0xa
+if r1 > r2 goto +0x5
+if r1 s<= -0x1 goto -0x64
+if w1 != w2 goto +0x4
+if w1 > 0x8 goto +0x1
+goto +0x1
+call 0xe
+call pc+0x2	call 0x2
 exit
 EOF_LIST
 cut -f 1 llvm.list >llvm.text
