@@ -325,7 +325,7 @@ enum asm_severity { ASM_ERROR, ASM_WARNING, ASM_NOTE };
 
 /*
  * A place in a text. line and col count from 1; col counts bytes. text is the source line, not NUL-
- * terminated.
+ * terminated. line 0: the file as a whole.
  */
 struct asm_place {
 	const char *file;
@@ -366,7 +366,8 @@ struct asm_map {
 struct asm_func {
 	const char *name;
 	const char *section;
-	const struct asm_attach *attach; /* NULL: subprogram, or a file without .prog */
+	const struct asm_attach *attach; /* NULL: subprogram, a file without .prog, or a section
+					  * that is in no table */
 	const char *target;		/* behind the '/' of section */
 	uint32_t start, count;		/* slots in asm_object.insns */
 	uint32_t pos;
@@ -398,11 +399,19 @@ struct asm_kref {
 	bool imm;		/* it is the immediate; else the offset */
 };
 
+/* Where a slot of an ELF object comes from: it holds from there to the next one. */
+struct asm_line {
+	uint32_t slot;
+	const char *file;
+	uint32_t line, col;
+	const char *text;	/* the source line; "" when it is not known */
+};
+
 struct asm_source;
 
 /*
- * Everything a text says. Owned by the caller of asm_assemble(), freed with asm_free(); the text
- * must outlive it.
+ * Everything a text, or an ELF object, says. Owned by the caller of asm_assemble() or
+ * asm_read_elf(), freed with asm_free(); the text, or the bytes, must outlive it.
  */
 struct asm_object {
 	const char *license;	/* NULL: none given */
@@ -420,7 +429,9 @@ struct asm_object {
 	const struct asm_type **structs;
 	size_t nstructs;
 	enum asm_endian endian;
-	const struct asm_source *source;
+	const struct asm_source *source; /* NULL: of an ELF object */
+	struct asm_line *lines;	/* by rising slot; of an ELF object with BTF */
+	size_t nlines;
 };
 
 /* What the kernel says about a field that the text names. */
@@ -459,6 +470,15 @@ struct asm_options {
 struct asm_object *asm_assemble(const char *name, const char *text, size_t len,
 				const struct asm_options *opt);
 void asm_free(struct asm_object *obj);	/* NULL is fine */
+
+/*
+ * The object that an ELF file for BPF holds, as if a text of it had been assembled: what the text
+ * could not define has another name. name stands in the diagnostics; of the options only the sink
+ * counts. Returns NULL when the file is no BPF object or says what the model cannot hold; what
+ * programs do not need, and is left out, is a warning. The bytes are borrowed.
+ */
+struct asm_object *asm_read_elf(const char *name, const void *data, size_t len,
+				const struct asm_options *opt);
 
 /* Where a position of the object is in its text. */
 struct asm_place asm_object_place(const struct asm_object *obj, uint32_t pos);
@@ -543,6 +563,13 @@ unsigned int asm_insn_text(const struct asm_insn *insns, size_t n, enum asm_endi
 /* A line an instruction; but in the kernel's dialect targets get labels. 0 or -ENOMEM. */
 int asm_emit_text(FILE *f, const struct asm_insn *insns, size_t n, enum asm_endian endian,
 		  enum asm_dialect dialect);
+
+/*
+ * A text that assembles to the object again: its instructions, and all that they need. only: that
+ * function and what it reaches; NULL: all. 0 or -ENOMEM.
+ */
+int asm_emit_object(FILE *f, const struct asm_object *obj, const struct asm_func *only,
+		    enum asm_dialect dialect);
 
 /* ---- files ---- */
 

@@ -28,12 +28,7 @@
 #include "tables.h"
 #include "unit.h"
 #include "unused.h"
-
-/* The object and the memory that it lives in. */
-struct whole {
-	struct asm_object obj;
-	struct mem mem;
-};
+#include "whole.h"
 
 /* ---- names that are there from the start ---- */
 
@@ -331,14 +326,6 @@ void asm_free(struct asm_object *obj)
 		return;
 	mem = ((struct whole *)obj)->mem;
 	mem_free(&mem);
-}
-
-struct asm_place asm_object_place(const struct asm_object *obj, uint32_t pos)
-{
-	struct asm_place place;
-
-	source_place(obj->source, pos, &place);
-	return place;
 }
 
 const struct asm_func *asm_object_program(const struct asm_object *obj, const char *name)

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "asm.h"
+#include "btfview.h"
 
 enum {
 	MAGIC = 0xeb9f,
@@ -353,6 +354,35 @@ void asm_btf_names(const struct asm_btf *btf, enum asm_btf_kind kind,
 		    !fn(arg, string_at(btf, t.name)))
 			return;
 	}
+}
+
+/* ---- one by one ---- */
+
+uint32_t btfview_count(const struct asm_btf *btf)
+{
+	return btf->ntypes;
+}
+
+bool btfview_type(const struct asm_btf *btf, uint32_t id, struct btfview_type *out)
+{
+	struct type t = { .off = 0 };
+
+	if (!type_by_id(btf, id, &t))
+		return false;
+	*out = (struct btfview_type){ .kind = t.kind, .vlen = t.vlen, .arg = t.arg,
+				      .name = string_at(btf, t.name), .kflag = t.kflag,
+				      .at = t.off };
+	return true;
+}
+
+uint32_t btfview_word(const struct asm_btf *btf, const struct btfview_type *type, uint32_t n)
+{
+	return load32(btf, btf->types + type->at + TYPE_BYTES + 4 * (size_t)n);
+}
+
+const char *btfview_string(const struct asm_btf *btf, uint32_t offset)
+{
+	return string_at(btf, offset);
 }
 
 /* ---- a path ---- */

@@ -257,9 +257,11 @@ void asm_diag_print(FILE *f, const struct asm_diag *diag)
 		[ASM_ERROR] = "error", [ASM_WARNING] = "warning", [ASM_NOTE] = "note",
 	};
 
-	if (diag->place.file)
+	if (diag->place.file && diag->place.line)
 		fprintf(f, "%s:%u:%u: ", diag->place.file, diag->place.line, diag->place.col);
+	else if (diag->place.file)
+		fprintf(f, "%s: ", diag->place.file);
 	fprintf(f, "%s: %s\n", names[diag->severity], diag->message);
-	if (diag->place.file)
+	if (diag->place.file && diag->place.line)
 		diag_print_line(f, diag);
 }

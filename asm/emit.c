@@ -5,6 +5,7 @@
 
 #include "asm.h"
 #include "source.h"
+#include "type.h"
 
 enum { EMIT_SLOT = 8, EMIT_BATCH = 512, EMIT_LINE = 2 * EMIT_SLOT + 1 };
 
@@ -111,11 +112,19 @@ static void emit_seek(struct emit_cursor *cursor, uint32_t pos)
 		cursor->line--;
 }
 
-static void emit_source_line(FILE *f, struct emit_cursor *cursor, uint32_t pos)
+static void emit_source_line(FILE *f, const struct asm_object *obj, struct emit_cursor *cursor,
+			     uint32_t pos)
 {
 	const char *before = cursor->line, *at;
+	struct asm_place place;
 
-	emit_seek(cursor, pos);
+	if (cursor->all) {
+		emit_seek(cursor, pos);
+	} else {
+		place = asm_object_place(obj, pos);
+		cursor->line = place.text;
+		cursor->end = place.text + place.len;
+	}
 	if (before == cursor->line)
 		return;
 	for (at = cursor->line; at < cursor->end && isspace((unsigned char)*at); at++)
@@ -179,7 +188,7 @@ void asm_emit_list(FILE *f, const struct asm_object *obj)
 			fprintf(f, "%6zu:", j - func->start);
 			for (b = 0; b < EMIT_SLOT; b++)
 				fprintf(f, " %02x", bytes[b]);
-			emit_source_line(f, &cursor, obj->insn_pos[j]);
+			emit_source_line(f, obj, &cursor, obj->insn_pos[j]);
 			fputc('\n', f);
 		}
 	}
@@ -265,19 +274,9 @@ static void emit_c_field(FILE *f, const struct asm_object *obj, const struct asm
 	fputs(";\n", f);
 }
 
-static bool emit_c_is_packed(const struct asm_type *type)
-{
-	size_t i;
-
-	for (i = 0; i < type->nfields; i++)
-		if (type->fields[i].type.type->align > type->align)
-			return true;
-	return false;
-}
-
 static void emit_c_struct(FILE *f, const struct asm_object *obj, const struct asm_type *type)
 {
-	bool packed = emit_c_is_packed(type);
+	bool packed = type_is_packed(type);
 	size_t i;
 
 	fprintf(f, "\nstruct %s {\n", type->name);
@@ -308,12 +307,24 @@ static void emit_c_prelude(FILE *f)
 	      "#endif\n", f);
 }
 
+/* NAME_rodata, and of the section .rodata.str NAME_rodata_str */
+static void emit_c_data_name(FILE *f, const struct asm_map *map, const char *name)
+{
+	const char *at;
+
+	fprintf(f, "%s_", name);
+	for (at = map->name + 1; *at; at++)
+		fputc(isalnum((unsigned char)*at) ? *at : '_', f);
+}
+
 /* The bytes of the variables of a section. */
 static void emit_c_data(FILE *f, const struct asm_map *map, const char *name)
 {
 	uint32_t i;
 
-	fprintf(f, "\nstatic const uint8_t %s_%s[] = {", name, map->name + 1);
+	fputs("\nstatic const uint8_t ", f);
+	emit_c_data_name(f, map, name);
+	fputs("[] = {", f);
 	for (i = 0; i < map->value_size; i++)
 		fprintf(f, "%s0x%02x,", i % 12 ? " " : "\n\t", map->data[i]);
 	fputs("\n};\n", f);
@@ -325,7 +336,7 @@ static void emit_c_map(FILE *f, const struct asm_map *map, const char *name)
 		map->key_size, map->value_size, map->max_entries, map->map_flags,
 		(unsigned long long)map->map_extra);
 	if (map->data)
-		fprintf(f, "%s_%s", name, map->name + 1);
+		emit_c_data_name(f, map, name);
 	else
 		fputs("0", f);
 	fprintf(f, " }, /* %s */\n", map->type->name);

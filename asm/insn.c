@@ -48,6 +48,7 @@ struct build {
 	int32_t next;		/* imm of the second slot */
 	uint32_t pos;
 	bool wide_mov;		/* a mov of the text that a listing says is a wide load */
+	bool in_log;		/* of the kernel's, which prints the 32 bits of immediates */
 	const struct operand *seen[2];	/* first operand for dst, src */
 };
 
@@ -155,7 +156,7 @@ static bool build_imm(struct build *build, const struct value *value, int32_t *o
 				 "behind a number, 'll' makes it a 64-bit load");
 		return false;
 	}
-	if (wide && !value->num.neg && value->num.mag > INT32_MAX)
+	if (wide && !build->in_log && !value->num.neg && value->num.mag > INT32_MAX)
 		build_warn_sign(build, value);
 	return true;
 }
@@ -436,7 +437,7 @@ static bool build_obey_log(struct build *build, const struct log_prefix *log)
 bool insn_parse(struct unit *unit, const struct log_prefix *log)
 {
 	struct operand operands[ISA_WORDS];
-	struct build build = { .unit = unit, .operands = operands };
+	struct build build = { .unit = unit, .operands = operands, .in_log = log != NULL };
 	struct asm_insn second = { 0 };
 	bool ok;
 

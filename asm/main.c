@@ -18,12 +18,20 @@ struct call {
 	const char *input, *output, *program, *btf;
 	bool disassemble;
 	enum asm_dialect dialect;
-	const struct format *format;
+	const char *format_name;	/* of -f; NULL: none */
+	const struct format *format;	/* to write; NULL with -d */
 	const char **defines, **folders;
 	struct asm_options opt;
-	bool endian_given;
 	char *btf_data;
 	struct asm_btf *kernel;		/* of btf_data */
+	unsigned int given;		/* enum given */
+};
+
+/* Options that were there, as bits. */
+enum given {
+	GIVEN_CPU = 1 << 0, GIVEN_ENDIAN = 1 << 1, GIVEN_DEFINE = 1 << 2, GIVEN_FOLDER = 1 << 3,
+	GIVEN_BTF = 1 << 4, GIVEN_PROGRAM = 1 << 5, GIVEN_DIALECT = 1 << 6,
+	GIVEN_OF_TEXTS = GIVEN_DEFINE | GIVEN_FOLDER | GIVEN_BTF,
 };
 
 struct format {
@@ -51,17 +59,35 @@ static void main_sink(void *arg, const struct asm_diag *diag)
 	asm_diag_print(arg, diag);
 }
 
+/* An option without meaning is a mistake of the caller. */
+static int main_refuse(const struct call *call, unsigned int refused, const char *where)
+{
+	static const struct {
+		unsigned int bit;
+		const char *name;
+	} options[] = {
+		{ GIVEN_CPU, "-a" }, { GIVEN_ENDIAN, "-E" }, { GIVEN_DEFINE, "-D" },
+		{ GIVEN_FOLDER, "-I" }, { GIVEN_BTF, "--btf" }, { GIVEN_PROGRAM, "-p" },
+		{ GIVEN_DIALECT, "--dialect" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (!(call->given & refused & options[i].bit))
+			continue;
+		fprintf(stderr, "bpfasm: error: %s means nothing %s\n", options[i].name, where);
+		return EXIT_CALL;
+	}
+	return EXIT_DONE;
+}
+
 /* ---- formats ---- */
 
-/* The one program that raw and hex write: -p, or the only one. */
-static const struct asm_func *main_program(const struct call *call, const struct asm_object *obj)
+static void main_no_program(const struct call *call, const struct asm_object *obj)
 {
-	const struct asm_func *func = asm_object_program(obj, call->program);
 	const char *sep = ": ";
 	size_t i;
 
-	if (func)
-		return func;
 	if (call->program)
 		fprintf(stderr, "bpfasm: error: there is no program '%s'", call->program);
 	else
@@ -74,7 +100,16 @@ static const struct asm_func *main_program(const struct call *call, const struct
 		sep = ", ";
 	}
 	fputc('\n', stderr);
-	return NULL;
+}
+
+/* The one program that raw and hex write: -p, or the only one. */
+static const struct asm_func *main_program(const struct call *call, const struct asm_object *obj)
+{
+	const struct asm_func *func = asm_object_program(obj, call->program);
+
+	if (!func)
+		main_no_program(call, obj);
+	return func;
 }
 
 static int main_emit_linked(FILE *f, const struct call *call, const struct asm_object *obj,
@@ -169,6 +204,11 @@ static bool main_resolve(void *arg, const char *path, const char *section,
 	return false;
 }
 
+static const char *main_name(const struct call *call)
+{
+	return !strcmp(call->input, "-") ? "<stdin>" : call->input;
+}
+
 static int main_open_btf(struct call *call)
 {
 	size_t size;
@@ -208,14 +248,34 @@ struct output {
 	const struct slots *slots;
 };
 
+/* The text of an object, or with -p of one of its programs or functions. */
+static int main_emit_object(FILE *f, const struct call *call, const struct asm_object *obj)
+{
+	const struct asm_func *only = NULL;
+	size_t i;
+
+	for (i = 0; call->program && i < obj->nfuncs && !only; i++)
+		if (!strcmp(obj->funcs[i].name, call->program))
+			only = &obj->funcs[i];
+	if (!call->program || only)
+		return asm_emit_object(f, obj, only, call->dialect);
+	main_no_program(call, obj);
+	return EXIT_INPUT;
+}
+
+/* An exit status. */
 static int main_emit(FILE *f, const struct call *call, const struct output *out)
 {
 	int ret;
 
-	if (out->obj)
+	if (out->obj && !call->disassemble)
 		return call->format->emit(f, call, out->obj);
-	ret = asm_emit_text(f, out->slots->insns, out->slots->n, call->opt.endian, call->dialect);
-	return ret ? main_fail(call->input, ret) : EXIT_DONE;
+	if (out->obj)
+		ret = main_emit_object(f, call, out->obj);
+	else
+		ret = asm_emit_text(f, out->slots->insns, out->slots->n, call->opt.endian,
+				    call->dialect);
+	return ret < 0 ? main_fail(call->input, ret) : ret;
 }
 
 /* Write to a file beside the wanted one, which is replaced only when all went well. */
@@ -290,23 +350,31 @@ static int main_write(const struct call *call, const struct output *out)
 	return ret;
 }
 
-static int main_assemble_text(struct call *call, const char *text, size_t len)
+/* Write what the object has, and free it; NULL: there were errors. */
+static int main_write_object(const struct call *call, struct asm_object *obj)
 {
-	const char *name = strcmp(call->input, "-") ? call->input : "<stdin>";
-	struct asm_object *obj = NULL;
-	struct output out;
-	int ret = main_open_btf(call);
+	struct output out = { .obj = obj };
+	int ret = obj ? main_write(call, &out) : EXIT_INPUT;
+
+	asm_free(obj);
+	return ret;
+}
+
+/* ---- ELF objects ---- */
+
+static bool main_is_elf(const char *text, size_t len)
+{
+	return len >= 4 && !memcmp(text, "\177ELF", 4);
+}
+
+static int main_object(const struct call *call, const char *text, size_t len)
+{
+	int ret = main_refuse(call, GIVEN_OF_TEXTS | GIVEN_CPU | GIVEN_ENDIAN,
+			      "with an ELF object, which says all of that itself");
 
 	if (ret)
-		goto out;
-	obj = asm_assemble(name, text, len, &call->opt);
-	out = (struct output){ .obj = obj };
-	ret = obj ? main_write(call, &out) : EXIT_INPUT;
-out:
-	asm_free(obj);
-	asm_btf_close(call->kernel);
-	free(call->btf_data);
-	return ret;
+		return ret;
+	return main_write_object(call, asm_read_elf(main_name(call), text, len, &call->opt));
 }
 
 /* ---- disassembling ---- */
@@ -373,15 +441,37 @@ static int main_disassemble(const struct call *call, const char *text, size_t le
 {
 	struct slots slots = { .insns = calloc(len / 8 + 1, sizeof(*slots.insns)) };
 	struct output out = { .slots = &slots };
-	int ret;
+	bool hex = call->format_name && !strcmp(call->format_name, "hex");
+	int ret = main_refuse(call, GIVEN_PROGRAM, "with slots, which are one program");
 
-	if (!slots.insns)
-		return main_fail(call->input, -ENOMEM);
-	ret = !strcmp(call->format->name, "hex") ? main_read_hex(call, text, len, &slots) :
-						   main_read_raw(call, text, len, &slots);
+	if (ret || !slots.insns) {
+		free(slots.insns);
+		return ret ? ret : main_fail(call->input, -ENOMEM);
+	}
+	ret = hex ? main_read_hex(call, text, len, &slots) :
+		    main_read_raw(call, text, len, &slots);
 	if (!ret)
 		ret = main_write(call, &out);
 	free(slots.insns);
+	return ret;
+}
+
+/* Slots are said to be slots, or look like no object. */
+static bool main_wants_object(const struct call *call, const char *text, size_t len)
+{
+	if (call->disassemble && call->format_name)
+		return !strcmp(call->format_name, "elf");
+	return main_is_elf(text, len);
+}
+
+static int main_text(struct call *call, const char *text, size_t len)
+{
+	int ret = main_open_btf(call);
+
+	if (!ret)
+		ret = main_write_object(call, asm_assemble(main_name(call), text, len, &call->opt));
+	asm_btf_close(call->kernel);
+	free(call->btf_data);
 	return ret;
 }
 
@@ -394,8 +484,12 @@ static int main_run(struct call *call)
 	ret = asm_read_file(call->input, &text, &len);
 	if (ret)
 		return main_fail(call->input, ret);
-	ret = call->disassemble ? main_disassemble(call, text, len) :
-				  main_assemble_text(call, text, len);
+	if (main_wants_object(call, text, len))
+		ret = main_object(call, text, len);
+	else if (call->disassemble)
+		ret = main_disassemble(call, text, len);
+	else
+		ret = main_text(call, text, len);
 	free(text);
 	return ret;
 }
@@ -411,8 +505,9 @@ static void main_help(FILE *f)
 	fputs("usage: bpfasm [-f FORMAT] [-o OUT] [-a ARCH] [-E le|be] [-D NAME=EXPR] "
 	      "[-I DIR]\n"
 	      "              [--btf FILE] [-p PROG] [-Werror] [-Wno-NAME] FILE|-\n"
-	      "       bpfasm ref [-j] [insn|helper|map|prog|attach|type [NAME]]\n"
-	      "       bpfasm -d [--dialect D] [-f raw|hex] [-o OUT] [-a ARCH] [-E le|be] FILE|-\n"
+	      "       bpfasm ref [-j] [KIND [NAME]]\n"
+	      "       bpfasm -d [--dialect D] [-f raw|hex|elf] [-o OUT] [-a ARCH] [-E le|be]\n"
+	      "              [-p PROG] FILE|-\n"
 	      "  -f FORMAT     what to write:\n", f);
 	for (i = 0; i < FORMATS; i++)
 		fprintf(f, "      %-6s      %s%s\n", formats[i].name, formats[i].help,
@@ -427,8 +522,8 @@ static void main_help(FILE *f)
 	      "  -D NAME=EXPR  beats the .equ of that name\n"
 	      "  -I DIR        where .include looks after the folder of the file\n"
 	      "  --btf FILE    resolves kernel.TYPE.FIELD: /sys/kernel/btf/vmlinux\n"
-	      "  -p PROG       the program to write with -f raw and hex\n"
-	      "  -d            disassemble a file of -f raw (default) or hex\n"
+	      "  -p PROG       the program to write with -f raw and hex, to show with -d\n"
+	      "  -d            disassemble an ELF object, or a file of -f raw or hex\n"
 	      "  --dialect D   with -d: kernel (default), llvm, gas\n"
 	      "  -Werror       warnings are errors\n"
 	      "  -Wno-NAME     do not warn of\n", f);
@@ -438,22 +533,27 @@ static void main_help(FILE *f)
 	fputs("exit status: 0 done, 1 the input is wrong, 2 the call is wrong\n", f);
 }
 
-static int main_set_format(struct call *call, const char *name)
+/* The format to write; with -d that of the file, which must be one of three. */
+static int main_choose_format(struct call *call)
 {
+	const char *name = call->format_name ? call->format_name : "hex";
 	size_t i;
 
-	for (i = 0; i < FORMATS; i++) {
-		if (!strcmp(formats[i].name, name)) {
-			call->format = &formats[i];
-			return EXIT_DONE;
-		}
-	}
-	return main_usage_error("unknown format", name);
+	for (i = 0; i < FORMATS && strcmp(formats[i].name, name) != 0; i++)
+		;
+	if (call->disassemble && strcmp(name, "elf") != 0 && i != FORMAT_RAW && i != FORMAT_HEX)
+		return main_usage_error(i == FORMATS ? "unknown format" :
+					"-d does not read the format", name);
+	if (call->disassemble)
+		return EXIT_DONE;
+	if (i == FORMATS)
+		return main_usage_error("unknown format", name);
+	call->format = &formats[i];
+	return EXIT_DONE;
 }
 
 static int main_set_endian(struct call *call, const char *name)
 {
-	call->endian_given = true;
 	call->opt.endian = strcmp(name, "be") ? ASM_LITTLE : ASM_BIG;
 	if (strcmp(name, "le") && strcmp(name, "be"))
 		return main_usage_error("unknown byte order", name);
@@ -519,9 +619,23 @@ enum { OPTION_BTF = 256, OPTION_DIALECT, OPTION_HELP, OPTION_VERSION };
 
 static int main_option(struct call *call, int option, const char *value)
 {
+	static const struct {
+		int option;
+		unsigned int bit;
+	} bits[] = {
+		{ 'a', GIVEN_CPU }, { 'E', GIVEN_ENDIAN }, { 'D', GIVEN_DEFINE },
+		{ 'I', GIVEN_FOLDER }, { 'p', GIVEN_PROGRAM }, { OPTION_BTF, GIVEN_BTF },
+		{ OPTION_DIALECT, GIVEN_DIALECT },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		if (bits[i].option == option)
+			call->given |= bits[i].bit;
 	switch (option) {
 	case 'f':
-		return main_set_format(call, value);
+		call->format_name = value;
+		return EXIT_DONE;
 	case 'o':
 		call->output = value;
 		return EXIT_DONE;
@@ -583,13 +697,13 @@ static int main_parse(struct call *call, int argc, char *argv[], bool *done)
 		return EXIT_CALL;
 	}
 	call->input = argv[optind];
-	if (!call->format)
-		call->format = &formats[call->disassemble ? FORMAT_RAW : FORMAT_HEX];
+	ret = main_choose_format(call);
+	if (ret)
+		return ret;
 	call->opt.relocatable = call->format == &formats[FORMAT_ELF];
-	if (call->disassemble && call->format != &formats[FORMAT_RAW] &&
-	    call->format != &formats[FORMAT_HEX])
-		return main_usage_error("-d does not read the format", call->format->name);
-	return EXIT_DONE;
+	if (call->disassemble)
+		return main_refuse(call, GIVEN_OF_TEXTS, "with -d");
+	return main_refuse(call, GIVEN_DIALECT, "without -d");
 }
 
 /* bpfasm ref [-j] [WHAT [NAME]] */
@@ -635,7 +749,7 @@ int main(int argc, char *argv[])
 	ret = main_parse(&call, argc, argv, &done);
 	if (!call.opt.cpu)
 		call.opt.cpu = asm_cpu_native();
-	if (!call.endian_given && call.opt.cpu)
+	if (!(call.given & GIVEN_ENDIAN) && call.opt.cpu)
 		call.opt.endian = call.opt.cpu->endian;
 	if (!ret && !done)
 		ret = main_run(&call);

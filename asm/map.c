@@ -15,7 +15,10 @@
 #include "type.h"
 #include "unit.h"
 
-enum { MAP_RING_LEAST = 4096 };	/* the smallest page: where pages are larger, the kernel checks */
+enum {
+	MAP_RING_LEAST = 4096,	/* the smallest page: where pages are larger, the kernel checks */
+	MAP_SIZE_MOST = INT32_MAX, /* bytes of a key or value */
+};
 
 enum {
 #define CONSTANT(name, value) MAP_##name = (value),
@@ -94,7 +97,7 @@ static bool map_read_layout(struct map_parse *parse, const char *what, struct as
 		*size = (uint32_t)asm_sizeof(*ref);
 		return true;
 	}
-	if (!expr_number(unit, &value) || !expr_range(unit, &value, what, 0, INT32_MAX))
+	if (!expr_number(unit, &value) || !expr_range(unit, &value, what, 0, MAP_SIZE_MOST))
 		return false;
 	*size = (uint32_t)value.num.mag;
 	return true;
@@ -180,52 +183,64 @@ static bool map_word(struct map_parse *parse)
 
 /* ---- the kernel's rules, where the row knows them ---- */
 
-static bool map_check_size(struct map_parse *parse, const char *what, enum asm_size_rule rule,
-			   uint32_t size)
+/* What a size must be that is not; NULL: all is well. */
+static const char *map_size_must(enum asm_size_rule rule, uint32_t size)
 {
-	const char *must = NULL;
-
 	switch (rule) {
 	case ASM_SIZE_ANY:
-		must = size ? NULL : "must not be empty";
-		break;
+		return size ? NULL : "must not be empty";
 	case ASM_SIZE_ZERO:
-		must = size ? "must be left out" : NULL;
-		break;
+		return size ? "must be left out" : NULL;
 	case ASM_SIZE_U32:
-		must = size == 4 ? NULL : "must have 4 bytes";
-		break;
+		return size == 4 ? NULL : "must have 4 bytes";
 	case ASM_SIZE_U32_OR_U64:
-		must = size == 4 || size == 8 ? NULL : "must have 4 or 8 bytes";
-		break;
+		return size == 4 || size == 8 ? NULL : "must have 4 or 8 bytes";
 	case ASM_SIZE_U32_MULTIPLE:
-		must = size && size % 4 == 0 ? NULL : "must have a multiple of 4 bytes";
-		break;
+		return size && size % 4 == 0 ? NULL : "must have a multiple of 4 bytes";
 	case ASM_SIZE_FREE:
 		break;
 	}
+	return NULL;
+}
+
+static bool map_check_size(struct map_parse *parse, const char *what, enum asm_size_rule rule,
+			   uint32_t size)
+{
+	const char *must = map_size_must(rule, size);
+
 	return !must || unit_error(parse->unit, &parse->name, "the %s of a map of type %s %s, "
 				   "this has %u bytes", what, parse->map.type->name, must, size);
 }
 
+/* What the entries must be that they are not; NULL: all is well. */
+static const char *map_entries_must(const struct asm_map *map)
+{
+	uint32_t flags = map->type->flags, entries = map->max_entries;
+
+	if (flags & ASM_MAP_NO_ENTRIES)
+		return entries ? "takes no entries" : NULL;
+	if (flags & ASM_MAP_BY_CPU)
+		return NULL;
+	if (!entries)
+		return "needs entries";
+	if (flags & ASM_MAP_RING && (entries & (entries - 1) || entries < MAP_RING_LEAST))
+		return "has its bytes as entries: a power of two, at least 4096";
+	return NULL;
+}
+
 static bool map_check_entries(struct map_parse *parse)
 {
-	const struct asm_map_type *type = parse->map.type;
-	uint32_t entries = parse->map.max_entries;
+	const char *must = map_entries_must(&parse->map);
 
-	if (type->flags & ASM_MAP_NO_ENTRIES)
-		return !entries || unit_error(parse->unit, &parse->name,
-					      "a map of type %s takes no entries", type->name);
-	if (type->flags & ASM_MAP_BY_CPU)
-		return true;
-	if (!entries)
-		return unit_error(parse->unit, &parse->name, "a map of type %s needs entries",
-				  type->name);
-	if (type->flags & ASM_MAP_RING && (entries & (entries - 1) || entries < MAP_RING_LEAST))
-		return unit_error(parse->unit, &parse->name, "the entries of a map of type %s are "
-				  "its bytes: a power of two, at least %d", type->name,
-				  MAP_RING_LEAST);
-	return true;
+	return !must || unit_error(parse->unit, &parse->name, "a map of type %s %s",
+				   parse->map.type->name, must);
+}
+
+bool map_is_legal(const struct asm_map *map)
+{
+	return map->key_size <= MAP_SIZE_MOST && map->value_size <= MAP_SIZE_MOST &&
+	       !map_size_must(map->type->key, map->key_size) &&
+	       !map_size_must(map->type->value, map->value_size) && !map_entries_must(map);
 }
 
 /* A ring buffer's value says how its records read; the kernel takes no value size for it. */

@@ -13,4 +13,7 @@ bool map_parse(struct unit *unit);
 /* A new map of the object, all zero; valid until the next. */
 struct asm_map *map_new(struct unit *unit);
 
+/* Whether .map takes a map with this type, these sizes and entries. */
+bool map_is_legal(const struct asm_map *map);
+
 #endif

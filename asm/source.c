@@ -5,6 +5,14 @@
 #include "mem.h"
 #include "source.h"
 
+/* Whether a line is a directive or a comment: they may stand in front of a listing. */
+static bool source_is_preface(const char *at, const char *end)
+{
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	return at == end || *at == '.' || *at == '#' || *at == '\n';
+}
+
 /* Whether a line begins with a number, a colon and an opcode in parentheses. */
 static bool source_is_listing_line(const char *at, const char *end)
 {
@@ -17,18 +25,21 @@ static bool source_is_listing_line(const char *at, const char *end)
 	return end - at > 6 && at[0] == ':' && at[1] == ' ' && at[2] == '(' && at[5] == ')';
 }
 
-/* What a listing has, it has near its front. */
+/* What a listing has, it has near the front of its instructions. */
 static bool source_is_listing(const char *text, size_t len)
 {
 	enum { FRONT = 64 * 1024 };
-	const char *at = text, *end = text + (len < FRONT ? len : FRONT), *newline;
+	const char *at = text, *end = text + len, *newline;
+	size_t looked = 0;
 
-	for (; at < end; at = newline + 1) {
+	for (; at < end && looked < FRONT; at = newline + 1) {
 		if (source_is_listing_line(at, end))
 			return true;
 		newline = memchr(at, '\n', (size_t)(end - at));
 		if (!newline)
 			break;
+		if (!source_is_preface(at, end))
+			looked += (size_t)(newline - at) + 1;
 	}
 	return false;
 }

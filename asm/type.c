@@ -249,6 +249,16 @@ bool type_declare(struct unit *unit, struct token *name, struct asm_typeref *out
 	return (open && *open) || type_count(unit, out);
 }
 
+bool type_is_packed(const struct asm_type *type)
+{
+	size_t i;
+
+	for (i = 0; i < type->nfields; i++)
+		if (type->fields[i].type.type->align > type->align)
+			return true;
+	return false;
+}
+
 /* ---- .struct ---- */
 
 struct layout {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct asm_field;
+struct asm_type;
 struct token;
 struct unit;
 
@@ -36,5 +37,8 @@ bool type_declare(struct unit *unit, struct token *name, struct asm_typeref *out
 
 /* .struct NAME [packed] { TYPE FIELD[N]; ... } with the token on NAME */
 bool type_struct(struct unit *unit);
+
+/* Whether a structure has less alignment than its fields. */
+bool type_is_packed(const struct asm_type *type);
 
 #endif

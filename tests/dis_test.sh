@@ -91,7 +91,13 @@ fails "a folder" 1 "Is a directory" "$BPFASM" -d .
 for name in c list; do
 	fails "-f $name" 2 "-d does not read the format '$name'" "$BPFASM" -d -f $name prog.raw
 done
-fails "an unknown format" 2 "unknown format 'elf'" "$BPFASM" -d -f elf prog.raw
+fails "an unknown format" 2 "unknown format 'coff'" "$BPFASM" -d -f coff prog.raw
+fails "-f elf, and it is none" 1 "prog.raw: error: this is no ELF file" "$BPFASM" -d -f elf prog.raw
+for option in '-D A=1' '-I .' '--btf prog.raw' '-p main'; do
+	# shellcheck disable=SC2086 # an option and its value
+	fails "$option" 2 "error: ${option%% *} means nothing with " "$BPFASM" -d $option prog.raw
+done
+fails "--dialect without -d" 2 "--dialect means nothing without -d" "$BPFASM" --dialect gas prog.raw
 fails "an unknown dialect" 2 "unknown dialect 'intel'" "$BPFASM" -d --dialect intel prog.raw
 fails "an empty dialect" 2 "unknown dialect ''" "$BPFASM" -d --dialect= prog.raw
 fails "no dialect" 2 "--help" "$BPFASM" -d prog.raw --dialect

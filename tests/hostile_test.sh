@@ -371,8 +371,9 @@ cp stdout help
 check_out "--help: the formats" \
 	"      raw         8 bytes a slot
       hex         16 hexadecimal digits a slot, one slot a line (default)
+      elf         an object for libbpf and bpftool
       c           a C header: instructions, maps, relocations, structures
-      list        slot, bytes and source line" grep '^      [a-z]' help
+      list        slot, bytes and source line" sed -n '/what to write/,/-o OUT/{/^      /p;}' help
 ends "--version" 0 "" --version
 
 # ---- where the output goes ----

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* ecode.h - instructions, functions and relocations of an ELF object. */
+#ifndef ECODE_H
+#define ECODE_H
+
+#include <stdbool.h>
+
+struct eread;
+
+/*
+ * Read all sections with instructions: sections, symbols and maps are known. Functions have the
+ * names of their symbols yet.
+ */
+bool ecode_read(struct eread *eread);
+
+#endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * emap.c - maps as libbpf describes them in BTF: a variable of .maps is a structure whose members
+ * are pointers; a number N is a pointer to an array of N, a type a pointer to it, and a number of
+ * 64 bits a value of an enum.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "asm.h"
+#include "btfview.h"
+#include "efile.h"
+#include "symbols.h"
+#include "ename.h"
+#include "mem.h"
+#include "eread.h"
+
+enum {
+	EMAP_WORDS = 3,		/* of a member, and of a variable in a section */
+	EMAP_MEMBERS = 64,	/* more than any map has: who says so says nothing */
+	EMAP_CHAIN = 32,	/* arrays in each other */
+};
+
+/* A map under way, and one of its members. */
+struct emap {
+	struct eread *eread;
+	struct asm_map map;
+	const char *name, *member;
+	uint32_t type;		/* BTF id of the member */
+	bool inner;		/* its values are maps */
+};
+
+/* What the pointer that the member is points to, stripped. */
+static bool emap_pointed(struct emap *emap, uint32_t *id, struct btfview_type *out)
+{
+	*id = emap->type;
+	if (!etype_strip(emap->eread, id, out) || out->kind != ASM_BTF_PTR)
+		return false;
+	*id = out->arg;
+	return btfview_type(emap->eread->btf, *id, out);
+}
+
+static bool emap_number(struct emap *emap, uint64_t *out)
+{
+	const struct asm_btf *btf = emap->eread->btf;
+	struct btfview_type type;
+	uint32_t id = emap->type;
+
+	if (emap_pointed(emap, &id, &type) && type.kind == ASM_BTF_ARRAY) {
+		*out = btfview_word(btf, &type, 2);
+		return true;
+	}
+	id = emap->type;
+	if (!etype_strip(emap->eread, &id, &type) || !type.vlen)
+		return false;
+	if (type.kind == ASM_BTF_ENUM)
+		*out = btfview_word(btf, &type, 1);
+	else if (type.kind == ASM_BTF_ENUM64)
+		*out = btfview_word(btf, &type, 1) | (uint64_t)btfview_word(btf, &type, 2) << 32;
+	else
+		return false;
+	return true;
+}
+
+static bool emap_u32(struct emap *emap, uint32_t *out)
+{
+	uint64_t number;
+
+	if (!emap_number(emap, &number) || number > UINT32_MAX)
+		return false;
+	*out = (uint32_t)number;
+	return true;
+}
+
+/* Bytes of a type that is no array; 0 when it has no size. */
+static uint32_t emap_size_one(const struct btfview_type *type)
+{
+	switch (type->kind) {
+	case ASM_BTF_INT: case ASM_BTF_STRUCT: case ASM_BTF_UNION: case ASM_BTF_ENUM:
+	case ASM_BTF_ENUM64: case ASM_BTF_FLOAT:
+		return type->arg;
+	case ASM_BTF_PTR:
+		return sizeof(uint64_t);
+	default:
+		return 0;
+	}
+}
+
+/* Bytes of a type, however deep its arrays are; 0 when it has no size. */
+static uint32_t emap_size(struct eread *eread, uint32_t id)
+{
+	struct btfview_type type;
+	uint64_t count = 1;
+	unsigned int i;
+
+	for (i = 0; i < EMAP_CHAIN && etype_strip(eread, &id, &type); i++) {
+		if (type.kind != ASM_BTF_ARRAY) {
+			count *= emap_size_one(&type);
+			return count <= INT32_MAX ? (uint32_t)count : 0;
+		}
+		count *= btfview_word(eread->btf, &type, 2);
+		if (count > INT32_MAX)
+			return 0;
+		id = btfview_word(eread->btf, &type, 0);
+	}
+	return 0;
+}
+
+static bool emap_layout(struct emap *emap, struct asm_typeref *ref, uint32_t *size)
+{
+	struct btfview_type type;
+	uint32_t id;
+
+	if (!emap_pointed(emap, &id, &type))
+		return false;
+	*size = emap_size(emap->eread, id);
+	if (etype_ref(emap->eread, id, ref) && asm_sizeof(*ref) != *size)
+		memset(ref, 0, sizeof(*ref));
+	return *size != 0;
+}
+
+static bool emap_type(struct emap *emap)
+{
+	uint32_t number;
+
+	if (!emap_u32(emap, &number))
+		return false;
+	emap->map.type = asm_map_type_number(number);
+	return emap->map.type != NULL;
+}
+
+static bool emap_key(struct emap *emap)
+{
+	return emap_layout(emap, &emap->map.key, &emap->map.key_size);
+}
+
+static bool emap_value(struct emap *emap)
+{
+	return emap_layout(emap, &emap->map.value, &emap->map.value_size);
+}
+
+static bool emap_key_size(struct emap *emap)
+{
+	return emap_u32(emap, &emap->map.key_size);
+}
+
+static bool emap_value_size(struct emap *emap)
+{
+	return emap_u32(emap, &emap->map.value_size);
+}
+
+static bool emap_entries(struct emap *emap)
+{
+	return emap_u32(emap, &emap->map.max_entries);
+}
+
+static bool emap_flags(struct emap *emap)
+{
+	return emap_u32(emap, &emap->map.map_flags);
+}
+
+static bool emap_extra(struct emap *emap)
+{
+	return emap_number(emap, &emap->map.map_extra);
+}
+
+/* The values are maps or programs: their numbers. What they hold is no matter of the model. */
+static bool emap_values(struct emap *emap)
+{
+	emap->map.value_size = sizeof(uint32_t);
+	emap->inner = true;
+	return true;
+}
+
+static bool emap_left_out(struct emap *emap)
+{
+	eread_warn(emap->eread, "map '%s': '%s' is left out", emap->name, emap->member);
+	return true;
+}
+
+static const struct {
+	char name[12];
+	bool (*read)(struct emap *emap);
+} emap_members[] = {
+	{ "type", emap_type }, { "key", emap_key }, { "value", emap_value },
+	{ "key_size", emap_key_size }, { "value_size", emap_value_size },
+	{ "max_entries", emap_entries }, { "map_flags", emap_flags },
+	{ "map_extra", emap_extra }, { "values", emap_values }, { "numa_node", emap_left_out },
+	{ "pinning", emap_left_out },
+};
+
+static bool emap_member(struct emap *emap)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(emap_members) / sizeof(emap_members[0]); i++) {
+		if (strcmp(emap_members[i].name, emap->member) != 0)
+			continue;
+		if (emap_members[i].read(emap))
+			return true;
+		eread_warn(emap->eread, "map '%s': the BTF of '%s' is none that is known: "
+			   "only its name is kept", emap->name, emap->member);
+		return false;
+	}
+	eread_warn(emap->eread, "map '%s': '%s' is unknown and left out", emap->name,
+		   emap->member);
+	return true;
+}
+
+/* The structure behind a variable. False: it describes no map. */
+static bool emap_struct(struct emap *emap, uint32_t id)
+{
+	const struct asm_btf *btf = emap->eread->btf;
+	struct btfview_type type;
+	uint32_t i;
+
+	if (!etype_strip(emap->eread, &id, &type) || type.kind != ASM_BTF_STRUCT ||
+	    type.vlen > EMAP_MEMBERS)
+		return false;
+	for (i = 0; i < type.vlen; i++) {
+		emap->member = btfview_string(btf, btfview_word(btf, &type, i * EMAP_WORDS));
+		emap->type = btfview_word(btf, &type, i * EMAP_WORDS + 1);
+		if (!emap_member(emap))
+			return false;
+	}
+	if (emap->inner)
+		eread_warn(emap->eread, "map '%s': what its values are is left out", emap->name);
+	return emap->map.type != NULL;
+}
+
+static void emap_add(struct eread *eread, const struct btfview_type *var, uint64_t offset)
+{
+	struct emap emap = { .eread = eread, .name = var->name };
+	struct eread_place *place;
+
+	if (!emap_struct(&emap, var->arg))
+		return;
+	emap.map.name = var->name;
+	*eread_new_map(eread) = emap.map;
+	eread->places = mem_grow(&eread->mem, eread->places, &eread->places_room,
+				 eread->nplaces + 1, sizeof(*eread->places));
+	place = &eread->places[eread->nplaces++];
+	place->offset = offset;
+	place->map = (uint32_t)eread->obj->nmaps - 1;
+}
+
+static int emap_compare(const void *left, const void *right)
+{
+	const struct eread_place *a = left, *b = right;
+
+	if (a->offset != b->offset)
+		return a->offset < b->offset ? -1 : 1;
+	return a->map < b->map ? -1 : a->map > b->map;
+}
+
+/* The variables of one section. */
+static void emap_section(struct eread *eread, const struct btfview_type *section)
+{
+	const struct asm_btf *btf = eread->btf;
+	struct btfview_type var;
+	uint32_t i;
+
+	for (i = 0; i < section->vlen; i++) {
+		uint64_t offset = btfview_word(btf, section, i * EMAP_WORDS + 1);
+		const struct symbol *symbol;
+
+		if (!btfview_type(btf, btfview_word(btf, section, i * EMAP_WORDS), &var) ||
+		    var.kind != ASM_BTF_VAR)
+			continue;
+		symbol = symbols_get(&eread->globals, var.name, strlen(var.name));
+		if (symbol && btfview_word(btf, &var, 0))
+			offset = eread->symbols[symbol->index].value;
+		emap_add(eread, &var, offset);
+	}
+}
+
+void emap_read(struct eread *eread)
+{
+	struct btfview_type type;
+	uint32_t id;
+
+	if (!eread->btf)
+		return;
+	for (id = 1; id <= btfview_count(eread->btf); id++)
+		if (btfview_type(eread->btf, id, &type) && type.kind == ASM_BTF_DATASEC &&
+		    !strcmp(type.name, ".maps"))
+			emap_section(eread, &type);
+	if (eread->nplaces)
+		qsort(eread->places, eread->nplaces, sizeof(*eread->places), emap_compare);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * eread.h - an ELF object being read into a model. Needs asm.h, btfview.h,
+ * efile.h, symbols.h, ename.h, mem.h
+ */
+#ifndef EREAD_H
+#define EREAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the model makes of a section. */
+enum eread_kind { EREAD_OTHER, EREAD_CODE, EREAD_MAPS, EREAD_DATA };
+
+struct eread_section {
+	enum eread_kind kind;
+	uint32_t base;		/* of code: its first slot; of data: the index of its map */
+};
+
+/* A map of .maps, by where it is. */
+struct eread_place {
+	uint64_t offset;
+	uint32_t map;
+};
+
+/* What is known of a piece of a section with data; and where code points into one. */
+enum eread_rank { EREAD_TYPED, EREAD_NAMED, EREAD_POINTED };
+
+struct eread_piece {
+	uint32_t section, offset, size;
+	enum eread_rank rank;
+	const char *name;
+	uint32_t type;		/* BTF id; 0: none */
+};
+
+/* A BTF type as a type of texts. */
+struct etype {
+	enum { ETYPE_UNKNOWN, ETYPE_UNDER_WAY, ETYPE_NONE, ETYPE_DONE } state;
+	struct asm_typeref ref;
+};
+
+struct eread {
+	struct mem mem;
+	const char *name;
+	const struct asm_options *opt;
+	struct efile file;
+	struct efile_symbol *symbols;	/* file.nsymbols */
+	struct eread_section *sections;	/* file.nsections */
+	struct symbols section_names;	/* index: the first section of that name */
+	struct symbols globals;		/* index: the symbol of that name, not local */
+	struct asm_object *obj;
+	struct asm_btf *btf;		/* NULL: none */
+	struct etype *types;		/* by BTF id */
+	struct ename ename;
+	struct eread_place *places;	/* by rising offset */
+	size_t nplaces, places_room;
+	struct eread_piece *pieces;
+	size_t npieces, pieces_room;
+	uint64_t data_size;		/* bytes of all sections with data */
+	size_t maps_room, structs_room, lines_room;
+	unsigned int warnings;
+};
+
+/* Tell the sink. An error is always false, for `return eread_error(...)`. */
+__attribute__((format(printf, 2, 3)))
+bool eread_error(struct eread *eread, const char *format, ...);
+__attribute__((format(printf, 2, 3)))
+void eread_warn(struct eread *eread, const char *format, ...);
+
+/* A zeroed map at the end of the object's. */
+struct asm_map *eread_new_map(struct eread *eread);
+
+void eread_add_piece(struct eread *eread, const struct eread_piece *piece);
+
+/* etype.c: what texts call the BTF type; false when they have no word for it. */
+bool etype_ref(struct eread *eread, uint32_t id, struct asm_typeref *out);
+
+/* The id behind typedefs and qualifiers and its type; false when that does not end. */
+bool etype_strip(const struct eread *eread, uint32_t *id, struct btfview_type *out);
+
+/* emap.c: the maps that BTF describes in .maps, without names. */
+void emap_read(struct eread *eread);
+
+/* edata.c: sections with data become maps, at first without their variables... */
+bool edata_open(struct eread *eread, uint32_t section);
+
+/* ...and get them, once all that points there is known. */
+void edata_close(struct eread *eread);
+
+/* eline.c: the lines of .BTF.ext. */
+void eline_read(struct eread *eread);
+
+#endif
