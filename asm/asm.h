@@ -411,7 +411,8 @@ struct asm_source;
 
 /*
  * Everything a text, or an ELF object, says. Owned by the caller of asm_assemble() or
- * asm_read_elf(), freed with asm_free(); the text, or the bytes, must outlive it.
+ * asm_read_elf(), freed with asm_free(). A text is needed for places only, asm_object_place() and
+ * asm_emit_list(); the bytes of an object must outlive it.
  */
 struct asm_object {
 	const char *license;	/* NULL: none given */
@@ -447,6 +448,9 @@ struct asm_kfield {
 typedef bool asm_resolver(void *arg, const char *path, const char *section, struct asm_kfield *out,
 			  char *why, size_t why_size);
 
+/* Told now and then: what stands before `at` in the text it points into is hardly needed again. */
+typedef void asm_passed(void *arg, const char *at);
+
 struct asm_options {
 	const struct asm_cpu *cpu;	/* target of pt_regs names; NULL: they are an error */
 	enum asm_endian endian;
@@ -461,6 +465,8 @@ struct asm_options {
 	bool relocatable;		/* kernel facts only where a relocation can reach them */
 	asm_resolver *resolve;		/* NULL: kernel facts are an error */
 	void *resolve_arg;
+	asm_passed *passed;		/* NULL: nobody asks */
+	void *passed_arg;
 };
 
 /*
@@ -578,6 +584,22 @@ int asm_emit_object(FILE *f, const struct asm_object *obj, const struct asm_func
  * free(). 0 or -errno (-EISDIR for a directory, -EFBIG past 2 GiB).
  */
 int asm_read_file(const char *path, char **text, size_t *len);
+
+/*
+ * A file on loan: as asm_read_file() has it, but a large one that nobody writes to is mapped, not
+ * read. It cannot change under its reader: who wants to write to it has to wait for
+ * asm_text_close(). So close it before doing what may wait for others. 0 or -errno.
+ */
+struct asm_text {
+	char *data;
+	size_t len;
+	int fd;		/* of the mapped file; -1: data is malloc()ed */
+};
+int asm_text_open(const char *path, struct asm_text *out);
+void asm_text_close(struct asm_text *text);	/* again is fine */
+
+/* An asm_passed for such a text: gives memory back. */
+void asm_text_passed(void *text, const char *at);
 
 /* ---- BTF, the kernel's type data: a reader over bytes that are not trusted ---- */
 

@@ -156,20 +156,30 @@ static bool assemble_label(struct unit *unit, const struct token *name)
 	return true;
 }
 
-/* Whether the token is the name of a label: a ':' comes next. The token is then behind it. */
+/* Whether the token is a name and a ':' comes next, as behind that of a label. */
+static bool assemble_is_label(const struct unit *unit)
+{
+	const struct token *token = &unit->lex.token;
+	const char *at = unit->lex.at, *end = unit->lex.end;
+
+	if (token->kind < LEX_NAME || token->kind > LEX_STRING)
+		return false;
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	return at < end && *at == ':' && !log_is_noise(unit, token);
+}
+
+/* Take a label, if one stands here. */
 static bool assemble_take_label(struct unit *unit)
 {
-	struct lexer saved = unit->lex;
-	const char *at = saved.at;
+	struct token name;
 
-	while (at < saved.end && (*at == ' ' || *at == '\t'))
-		at++;
-	if (at == saved.end || *at != ':' || saved.token.kind < LEX_NAME ||
-	    saved.token.kind > LEX_STRING || log_is_noise(unit, &saved.token))
+	if (!assemble_is_label(unit))
 		return false;
+	name = unit->lex.token;
 	lex_next(&unit->lex);
 	lex_next(&unit->lex);
-	assemble_label(unit, &saved.token);
+	assemble_label(unit, &name);
 	return true;
 }
 
@@ -177,10 +187,12 @@ static bool assemble_take_label(struct unit *unit)
 static bool assemble_is_seen(struct unit *unit, const struct log_prefix *prefix)
 {
 	const struct asm_object *obj = unit->obj;
-	uint32_t start = obj->nfuncs ? obj->funcs[obj->nfuncs - 1].start : 0;
-	size_t next = obj->ninsns - start;
+	size_t next;
 
-	if (!prefix->given || prefix->slot == next)
+	if (!prefix->given)
+		return prefix->skip;
+	next = obj->ninsns - (obj->nfuncs ? obj->funcs[obj->nfuncs - 1].start : 0);
+	if (prefix->slot == next)
 		return prefix->skip;
 	if (prefix->slot < next)
 		return true;
@@ -193,11 +205,12 @@ static bool assemble_is_seen(struct unit *unit, const struct log_prefix *prefix)
 static void assemble_statement(struct unit *unit)
 {
 	struct token *token = &unit->lex.token;
-	struct log_prefix prefix;
+	struct log_prefix prefix = { .given = false };
 	char say[LEX_SAY];
 	bool ok;
 
-	log_take_prefix(unit, &prefix);
+	if (unit->lex.source->listing)
+		log_take_prefix(unit, &prefix);
 	while (!prefix.skip && assemble_take_label(unit))
 		;
 	if (assemble_is_seen(unit, &prefix)) {
@@ -222,10 +235,22 @@ static void assemble_statement(struct unit *unit)
 	lex_skip_statement(&unit->lex);
 }
 
+/* Tell who asked how far the text has been read; how far they know. */
+static const char *assemble_tell(struct unit *unit, const char *told)
+{
+	enum { STEP = 1 << 20 };
+
+	if (!unit->opt->passed || unit->lex.at - told < STEP)
+		return told;
+	unit->opt->passed(unit->opt->passed_arg, unit->lex.at);
+	return unit->lex.at;
+}
+
 void assemble_source(struct unit *unit, const struct asm_source *source)
 {
 	unsigned int base = unit->open_ifs, outer = unit->if_base;
 	struct lexer saved = unit->lex;
+	const char *told = source->text;
 
 	unit->if_base = base;
 	lex_start(&unit->lex, source, &unit->diags, &unit->aliases);
@@ -233,6 +258,7 @@ void assemble_source(struct unit *unit, const struct asm_source *source)
 		assemble_statement(unit);
 		if (unit->lex.token.kind == LEX_SEPARATOR)
 			lex_next(&unit->lex);
+		told = assemble_tell(unit, told);
 	}
 	expand_check_open(unit, base);
 	unit->if_base = outer;

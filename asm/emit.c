@@ -7,7 +7,7 @@
 #include "source.h"
 #include "type.h"
 
-enum { EMIT_SLOT = 8, EMIT_BATCH = 512, EMIT_LINE = 2 * EMIT_SLOT + 1 };
+enum { EMIT_SLOT = 8, EMIT_BATCH = 2048, EMIT_LINE = 2 * EMIT_SLOT + 1 };
 
 void asm_insn_bytes(struct asm_insn insn, enum asm_endian endian, uint8_t out[8])
 {
@@ -89,10 +89,10 @@ void asm_emit_hex(FILE *f, const struct asm_program *prog, enum asm_endian endia
 
 /* ---- listing ---- */
 
-/* Where the listing is. */
+/* The line that the listing shows. */
 struct emit_cursor {
-	const struct asm_source *all, *source;
-	const char *line, *end;	/* the line shown last */
+	const struct asm_source *all;
+	const char *line, *end;
 };
 
 /* The line of a position. Texts alternate where macros are used: none is read from its start. */
@@ -102,14 +102,13 @@ static void emit_seek(struct emit_cursor *cursor, uint32_t pos)
 	const char *text_end = source->text + source->len;
 	const char *at = source->text + (pos - source->base);
 
-	if (source == cursor->source && at >= cursor->line && at <= cursor->end)
+	if (cursor->line && at >= cursor->line && at <= cursor->end)
 		return;
-	cursor->source = source;
+	for (cursor->line = at; cursor->line > source->text && cursor->line[-1] != '\n';)
+		cursor->line--;
 	cursor->end = memchr(at, '\n', (size_t)(text_end - at));
 	if (!cursor->end)
 		cursor->end = text_end;
-	for (cursor->line = at; cursor->line > source->text && cursor->line[-1] != '\n';)
-		cursor->line--;
 }
 
 static void emit_source_line(FILE *f, const struct asm_object *obj, struct emit_cursor *cursor,

@@ -357,7 +357,8 @@ static bool expr_climb(struct unit *unit, unsigned int lowest, struct expr_part 
 
 static bool expr_binary(struct unit *unit, unsigned int lowest, struct expr_part *left)
 {
-	return expr_unary(unit, left) && expr_climb(unit, lowest, left);
+	return expr_unary(unit, left) &&
+	       (!expr_op(&unit->lex.token) || expr_climb(unit, lowest, left));
 }
 
 /* Note where the expression ends: before the token looked at, without the blanks between. */

@@ -315,7 +315,10 @@ static bool build_offset(struct build *build, const struct operand *operand)
 
 static bool build_error(struct build *build, const struct operand *operand, const char *message)
 {
-	diag_add(&build->unit->diags, ASM_ERROR, operand->pos, operand->len, "%s", message);
+	struct unit *unit = build->unit;
+
+	diag_add(&unit->diags, ASM_ERROR, lex_pos(&unit->lex, operand->text), operand->len, "%s",
+		 message);
 	return false;
 }
 
@@ -421,7 +424,7 @@ static bool build_obey_log(struct build *build, const struct log_prefix *log)
 	const struct asm_insn lddw = { .code = CODE_LDDW };
 	const struct asm_insn both[2] = { lddw, { 0 } };
 
-	if (!log || log->code == build->form->code)
+	if (log->code == build->form->code)
 		return true;
 	if (log->code == CODE_LDDW && build->form->code == CODE_MOV) {
 		build->form = asm_insn_form(both, 2);
@@ -441,14 +444,14 @@ bool insn_parse(struct unit *unit, const struct log_prefix *log)
 	struct asm_insn second = { 0 };
 	bool ok;
 
-	if (!data_close(unit))
+	if (unit->ndata && !data_close(unit))
 		return false;
 	build.pos = lex_pos(&unit->lex, unit->lex.token.text);
 	build.spelling = match_statement(unit, operands);
 	if (!build.spelling)
 		return false;
 	build.form = build.spelling->form;
-	ok = build_obey_log(&build, log);
+	ok = !log || build_obey_log(&build, log);
 	build.insn.code = build.form->code;
 	build.insn.regs = (uint8_t)(build.form->src << 4);
 	build.insn.off = build.form->off;
@@ -497,6 +500,14 @@ bool insn_add_load(struct unit *unit, unsigned int reg, const struct value *valu
 
 /* ---- labels ---- */
 
+/* unit_near(), as long as somebody will see it: among many names it takes its time. */
+static const char *insn_near(const struct unit *unit, const struct symbols *symbols,
+			     const char *name, size_t len, uint32_t kinds, char *buf)
+{
+	buf[0] = '\0';
+	return unit->diags.errors < DIAG_MOST ? unit_near(symbols, name, len, kinds, buf) : buf;
+}
+
 static void insn_unknown_label(struct unit *unit, const struct fixup *fixup)
 {
 	char near[ASM_NEAR_TEXT];
@@ -510,7 +521,7 @@ static void insn_unknown_label(struct unit *unit, const struct fixup *fixup)
 	}
 	diag_add(&unit->diags, ASM_ERROR, fixup->pos, fixup->len, "unknown label '%.*s'%s",
 		 (int)fixup->len, fixup->name,
-		 unit_near(&unit->labels, fixup->name, fixup->len, 1, near));
+		 insn_near(unit, &unit->labels, fixup->name, fixup->len, 1, near));
 }
 
 /* Put the distance where the form has it. A plain goto out of reach becomes a gotol. */
@@ -574,6 +585,7 @@ static void insn_add_exit_label(struct unit *unit)
 
 void insn_close_function(struct unit *unit)
 {
+	enum { STEP = 1024 };
 	size_t i;
 
 	insn_add_exit_label(unit);
@@ -582,6 +594,9 @@ void insn_close_function(struct unit *unit)
 		const struct fixup *fixup = &unit->fixups[i];
 		uint32_t label;
 
+		/* the names have been looked at in the text */
+		if (unit->opt->passed && i % STEP == STEP - 1)
+			unit->opt->passed(unit->opt->passed_arg, fixup->name);
 		if (!insn_find_label(unit, fixup->name, fixup->len, fixup->slot, &label)) {
 			insn_unknown_label(unit, fixup);
 			continue;
@@ -632,9 +647,9 @@ static void insn_unknown(struct unit *unit, const struct reference *ref)
 			 ref->name);
 		return;
 	}
-	unit_near(&unit->names, ref->name, ref->len, UNIT_ADDRESSES, near);
+	insn_near(unit, &unit->names, ref->name, ref->len, UNIT_ADDRESSES, near);
 	if (ref->call && !near[0])
-		unit_near(&unit->helpers, ref->name, ref->len, 1, near);
+		insn_near(unit, &unit->helpers, ref->name, ref->len, 1, near);
 	diag_add(&unit->diags, ASM_ERROR, ref->pos, ref->len, "unknown %s '%.*s'%s",
 		 ref->call ? "function" : "map, function or constant", (int)ref->len, ref->name,
 		 near);

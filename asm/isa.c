@@ -147,16 +147,54 @@ static void isa_add(struct isa *isa, struct mem *mem, const struct asm_form *for
 		isa->nodes[node].spelling = (uint16_t)++isa->nspellings;
 }
 
-static size_t isa_hash(const struct isa *isa, uint16_t from, uint16_t edge)
+/* Where a value is in the keys, or would be: one in four is taken. */
+static struct isa_key *isa_key(const struct isa *isa, uint64_t value)
 {
-	return (from * 31u + edge * 17u) & (isa->nsteps - 1);
+	/* 2^64 / the golden ratio */
+	size_t at = value * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (isa->nkeys - 1);
+
+	while (isa->keys[at].value && isa->keys[at].value != value)
+		at = (at + 1) & (isa->nkeys - 1);
+	return &isa->keys[at];
+}
+
+static void isa_index_keywords(struct isa *isa, struct mem *mem)
+{
+	struct asm_source source = { .text = NULL };
+	struct isa_key *key;
+	struct lexer lex;
+	size_t i;
+
+	for (isa->nkeys = 1; isa->nkeys < 4 * isa->keywords.count; isa->nkeys *= 2)
+		;
+	isa->keys = mem_alloc(mem, isa->nkeys * sizeof(*isa->keys));
+	for (i = 0; i < isa->keywords.count; i++) {
+		source.text = isa->keywords.entries[i].name;
+		source.len = isa->keywords.entries[i].len;
+		if (isa->keywords.entries[i].kind != ISA_KEYWORD_NAME || source.len > ISA_KEY)
+			continue;
+		lex_start(&lex, &source, NULL, NULL);
+		key = isa_key(isa, lex.token.value);
+		key->value = lex.token.value;
+		key->edge = (uint16_t)(ISA_EDGE_KEYWORD + i);
+	}
+}
+
+uint16_t isa_edge_of(const struct isa *isa, const struct token *token)
+{
+	const struct symbol *keyword;
+
+	if (token->kind == LEX_NAME && token->len <= ISA_KEY)
+		return isa_key(isa, token->value)->edge;
+	keyword = symbols_get(&isa->keywords, token->text, token->len);
+	return (uint16_t)(keyword ? ISA_EDGE_KEYWORD + keyword->index : LEX_END);
 }
 
 /* Enter each node but the operands under its parent; note the operands in the parent. */
 static void isa_index(struct isa *isa, struct mem *mem)
 {
+	struct isa_step *step;
 	uint16_t from, to;
-	size_t at;
 
 	for (isa->nsteps = 1; isa->nsteps < 2 * isa->nnodes; isa->nsteps *= 2)
 		;
@@ -168,24 +206,12 @@ static void isa_index(struct isa *isa, struct mem *mem)
 				isa->nodes[from].operand = to;
 				break;
 			}
-			at = isa_hash(isa, from, isa->nodes[to].edge);
-			while (isa->steps[at].to)
-				at = (at + 1) & (isa->nsteps - 1);
-			isa->steps[at].from = from;
-			isa->steps[at].edge = isa->nodes[to].edge;
-			isa->steps[at].to = to;
+			step = isa_find_step(isa, from, isa->nodes[to].edge);
+			step->from = from;
+			step->edge = isa->nodes[to].edge;
+			step->to = to;
 		}
 	}
-}
-
-uint16_t isa_step(const struct isa *isa, uint16_t from, uint16_t edge)
-{
-	size_t at = isa_hash(isa, from, edge);
-
-	for (; isa->steps[at].to; at = (at + 1) & (isa->nsteps - 1))
-		if (isa->steps[at].from == from && isa->steps[at].edge == edge)
-			return isa->steps[at].to;
-	return 0;
 }
 
 /* A spelling a line. */
@@ -217,4 +243,5 @@ void isa_build(struct isa *isa, struct mem *mem)
 		isa_add_lines(isa, mem, &forms[i], forms[i].gas);
 	}
 	isa_index(isa, mem);
+	isa_index_keywords(isa, mem);
 }

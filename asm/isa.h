@@ -15,6 +15,7 @@
 
 struct asm_form;
 struct mem;
+struct token;
 
 /* Operand words of a template, as tables/insn.def explains them. */
 enum isa_word {
@@ -31,7 +32,7 @@ enum isa_edge {
 /* Kinds in keywords: a number is one where a template writes it out. */
 enum { ISA_KEYWORD_NAME, ISA_KEYWORD_NUMBER };
 
-enum { ISA_WORDS = 6 };
+enum { ISA_WORDS = 6, ISA_ROOT = 0, ISA_KEY = 8 };
 
 /* One spelling of a form. */
 struct isa_spelling {
@@ -55,23 +56,50 @@ struct isa_step {
 	uint16_t to;		/* 0: free */
 };
 
+/* A keyword of up to ISA_KEY bytes, as the value of its token. */
+struct isa_key {
+	uint64_t value;		/* 0: free */
+	uint16_t edge;
+};
+
 struct isa {
-	struct isa_node *nodes;	/* nodes[0] is the root */
+	struct isa_node *nodes;	/* nodes[ISA_ROOT] is the root */
 	size_t nnodes, nodes_room;
 	struct isa_step *steps;	/* a hash table of nsteps, a power of two */
 	size_t nsteps;
 	struct isa_spelling *spellings;
 	size_t nspellings, spellings_room;
 	struct symbols keywords;
+	struct isa_key *keys;	/* a hash table of nkeys, a power of two: those that are short */
+	size_t nkeys;
 };
 
 void isa_build(struct isa *isa, struct mem *mem);
 
+/* The edge of a token that is a keyword; LEX_END, which no edge is, when it is none. */
+uint16_t isa_edge_of(const struct isa *isa, const struct token *token);
+
 /* The operand word at the front of a piece of a template, its length in *len; -1: none. */
 int isa_word(const char *text, size_t *len);
 
-/* The child of a node along a token or keyword; 0 when there is none. */
-uint16_t isa_step(const struct isa *isa, uint16_t from, uint16_t edge);
+/* Where an edge of a node is in the steps, or would be. */
+static inline struct isa_step *isa_find_step(const struct isa *isa, uint16_t from, uint16_t edge)
+{
+	struct isa_step *steps = isa->steps;
+	size_t at = (from * 31u + edge * 17u) & (isa->nsteps - 1);
 
+	while (steps[at].to && (steps[at].from != from || steps[at].edge != edge))
+		at = (at + 1) & (isa->nsteps - 1);
+	return &steps[at];
+}
+
+/* The child of a node along a token or keyword; 0 when there is none. */
+static inline uint16_t isa_step(const struct isa *isa, uint16_t from, uint16_t edge)
+{
+	uint16_t child = isa->nodes[from].child;
+
+	/* most have one child */
+	return isa->nodes[child].edge == edge ? child : isa_find_step(isa, from, edge)->to;
+}
 
 #endif

@@ -8,24 +8,27 @@
 #include "source.h"
 #include "symbols.h"
 
+/* What a byte begins; comments are among the others. */
 enum lex_class {
-	LEX_OTHER, LEX_BLANK, LEX_DIGIT, LEX_LETTER, LEX_DOT, LEX_PUNCT,
+	LEX_OTHER, LEX_BLANK, LEX_NEWLINE, LEX_DIGIT, LEX_LETTER, LEX_R_OR_W, LEX_DOT,
+	LEX_PUNCT, LEX_RELATION,
 };
 
 /* Bytes by class; what is not named is LEX_OTHER. */
 static const uint8_t lex_classes[256] = {
 	[' '] = LEX_BLANK, ['\t'] = LEX_BLANK, ['\r'] = LEX_BLANK, ['\v'] = LEX_BLANK,
 	['\f'] = LEX_BLANK,
+	['\n'] = LEX_NEWLINE,
 	['0' ... '9'] = LEX_DIGIT,
-	['a' ... 'z'] = LEX_LETTER, ['A' ... 'Z'] = LEX_LETTER, ['_'] = LEX_LETTER,
-	['$'] = LEX_LETTER,
+	['a' ... 'q'] = LEX_LETTER, ['s' ... 'v'] = LEX_LETTER, ['x' ... 'z'] = LEX_LETTER,
+	['A' ... 'Z'] = LEX_LETTER, ['_'] = LEX_LETTER, ['$'] = LEX_LETTER,
+	['r'] = LEX_R_OR_W, ['w'] = LEX_R_OR_W,
 	['.'] = LEX_DOT,
-	['+'] = LEX_PUNCT, ['-'] = LEX_PUNCT, ['*'] = LEX_PUNCT, ['%'] = LEX_PUNCT,
-	['&'] = LEX_PUNCT, ['|'] = LEX_PUNCT, ['^'] = LEX_PUNCT, ['~'] = LEX_PUNCT,
-	['('] = LEX_PUNCT, [')'] = LEX_PUNCT, ['['] = LEX_PUNCT, [']'] = LEX_PUNCT,
-	['{'] = LEX_PUNCT, ['}'] = LEX_PUNCT, [','] = LEX_PUNCT, [':'] = LEX_PUNCT,
-	['/'] = LEX_PUNCT, ['<'] = LEX_PUNCT, ['>'] = LEX_PUNCT, ['='] = LEX_PUNCT,
-	['!'] = LEX_PUNCT,
+	['+'] = LEX_PUNCT, ['-'] = LEX_PUNCT, ['*'] = LEX_PUNCT, ['&'] = LEX_PUNCT,
+	['|'] = LEX_PUNCT, ['^'] = LEX_PUNCT, ['~'] = LEX_PUNCT, ['('] = LEX_PUNCT,
+	[')'] = LEX_PUNCT, ['['] = LEX_PUNCT, [']'] = LEX_PUNCT, ['{'] = LEX_PUNCT,
+	['}'] = LEX_PUNCT, [','] = LEX_PUNCT, [':'] = LEX_PUNCT,
+	['<'] = LEX_RELATION, ['>'] = LEX_RELATION, ['='] = LEX_RELATION, ['!'] = LEX_RELATION,
 };
 
 static enum lex_class lex_class(char c)
@@ -41,16 +44,13 @@ bool lex_in_name(char c)
 	return class >= LEX_DIGIT && class <= LEX_DOT;
 }
 
-uint32_t lex_pos(const struct lexer *lex, const char *text)
-{
-	return lex->source->base + (uint32_t)(text - lex->source->text);
-}
-
 void lex_start(struct lexer *lex, const struct asm_source *source, struct diag_list *diags,
 	       const struct symbols *aliases)
 {
 	memset(lex, 0, sizeof(*lex));
 	lex->source = source;
+	lex->text = source->text;
+	lex->base = source->base;
 	lex->diags = diags;
 	lex->aliases = aliases;
 	lex->at = source->text;
@@ -124,6 +124,14 @@ static bool lex_skip_blank(struct lexer *lex)
 	}
 }
 
+/* A token of one character. */
+static void lex_single(struct lexer *lex, uint8_t kind)
+{
+	lex->token.kind = kind;
+	lex->token.len = 1;
+	lex->at++;
+}
+
 /*
  * The name at the end of the token is rN or wN with a number the machine has? r11 only names stack
  * arguments.
@@ -184,32 +192,42 @@ static void lex_alias(struct lexer *lex, const char *name, size_t len)
 
 static void lex_name(struct lexer *lex)
 {
+	enum { MOST = 64 };
 	struct token *token = &lex->token;
+	const char *at = lex->at, *end = lex->end;
+	uint64_t value = 0;
+	unsigned int shift;
 
-	lex_word(lex);
+	for (shift = 0; at < end && lex_in_name(*at); at++, shift += 8)
+		if (shift < MOST)
+			value |= (uint64_t)(unsigned char)*at << shift;
+	lex->at = at;
+	token->len = (uint32_t)(at - token->text);
+	token->value = value;
 	token->kind = *token->text == '.' ? LEX_DIRECTIVE : LEX_NAME;
 	if (lex->aliases && lex->aliases->count)
 		lex_alias(lex, token->text, token->len);
-	lex_register(token, token->text, token->len);
+	if (lex_class(*token->text) == LEX_R_OR_W)
+		lex_register(token, token->text, token->len);
 }
 
-/* gas and its kin put a % before registers. False: this one is the operator. */
-static bool lex_percent_register(struct lexer *lex)
+/* gas and its kin put a % before registers; else it is the operator. */
+static void lex_percent(struct lexer *lex)
 {
-	const char *at = lex->at + 1, *name = at;
 	struct token *token = &lex->token;
+	const char *name, *at;
 
-	while (at < lex->end && lex_in_name(*at))
-		at++;
-	token->kind = LEX_BAD;
+	lex_single(lex, '%');
+	name = lex->at;
+	for (at = name; at < lex->end && lex_in_name(*at); at++)
+		;
 	if (lex->aliases && lex->aliases->count)
 		lex_alias(lex, name, (size_t)(at - name));
 	lex_register(token, name, (size_t)(at - name));
-	if (token->kind == LEX_BAD)
-		return false;
-	token->len = (uint32_t)(at - lex->at);
+	if (token->kind == '%')
+		return;
+	token->len = (uint32_t)(at - token->text);
 	lex->at = at;
-	return true;
 }
 
 static unsigned int lex_digit(char c)
@@ -283,6 +301,7 @@ static bool lex_is_local(const char *at, const char *end)
 	return end - at == 1 && (*at == 'b' || *at == 'f');
 }
 
+__attribute__((noinline))
 static void lex_number(struct lexer *lex)
 {
 	struct token *token = &lex->token;
@@ -354,30 +373,21 @@ static void lex_string(struct lexer *lex)
 	lex_bad(lex, "this string does not end on its line");
 }
 
-static void lex_punctuation(struct lexer *lex)
+/* < << <= > >> >= = == ! != */
+static void lex_relation(struct lexer *lex)
 {
-	struct token *token = &lex->token;
-	char next = lex->end - lex->at > 1 ? lex->at[1] : '\0';
+	char first = *lex->at, next = lex->end - lex->at > 1 ? lex->at[1] : '\0';
+	uint8_t kind = 0;
 
-	token->kind = 0;
-	switch (*lex->at) {
-	case '<':
-		token->kind = next == '<' ? LEX_SHL : next == '=' ? LEX_LE : 0;
-		break;
-	case '>':
-		token->kind = next == '>' ? LEX_SHR : next == '=' ? LEX_GE : 0;
-		break;
-	case '=':
-		token->kind = next == '=' ? LEX_EQ : 0;
-		break;
-	case '!':
-		token->kind = next == '=' ? LEX_NE : 0;
-		break;
-	}
-	token->len = token->kind ? 2 : 1;
-	if (!token->kind)
-		token->kind = (uint8_t)*lex->at;
-	lex->at += token->len;
+	if (next == '=')
+		kind = first == '<' ? LEX_LE : first == '>' ? LEX_GE : (uint8_t)(first + 128);
+	else if (next == first && (first == '<' || first == '>'))
+		kind = (uint8_t)(first + 128);
+	lex_single(lex, kind ? kind : (uint8_t)first);
+	if (!kind)
+		return;
+	lex->token.len++;
+	lex->at++;
 }
 
 /* "; text" at the front of a line is the source that the kernel's listings quote. */
@@ -392,36 +402,69 @@ static bool lex_is_source_line(const struct lexer *lex)
 	return at == lex->source->text || at[-1] == '\n';
 }
 
-static void lex_other(struct lexer *lex)
+static void lex_semicolon(struct lexer *lex)
 {
-	struct token *token = &lex->token;
+	lex_single(lex, LEX_SEPARATOR);
+	lex->in_log = false;
+	if (lex_is_source_line(lex))
+		lex_line_comment(lex);
+}
+
+static void lex_unknown(struct lexer *lex)
+{
 	char text[64];
 
-	token->len = 1;
+	lex->token.len = 1;
 	lex->at++;
-	if (*token->text == '\n' || *token->text == ';') {
-		token->kind = LEX_SEPARATOR;
-		lex->in_log = false;
-		if (lex_is_source_line(lex))
-			lex_line_comment(lex);
-	} else if (*token->text == '\'') {
+	snprintf(text, sizeof(text), "a byte 0x%02x has no meaning here",
+		 (unsigned int)(unsigned char)*lex->token.text);
+	lex_bad(lex, text);
+}
+
+/* The rest: the end, what is seldom, or may begin a comment. */
+__attribute__((noinline))
+static void lex_other(struct lexer *lex)
+{
+	const char *text = lex->at;
+
+	if (text == lex->end) {
+		lex->token.kind = LEX_END;
+		lex->token.len = 0;
+		return;
+	}
+	if (!lex_skip_blank(lex))
+		return;
+	if (lex->at != text) {
+		lex_next(lex);
+		return;
+	}
+	switch (*text) {
+	case '/':
+		lex_single(lex, '/');
+		break;
+	case '%':
+		lex_percent(lex);
+		break;
+	case ';':
+		lex_semicolon(lex);
+		break;
+	case '\'':
 		lex_character(lex);
-	} else if (*token->text == '"') {
+		break;
+	case '"':
 		lex_string(lex);
-	} else {
-		snprintf(text, sizeof(text), "a byte 0x%02x has no meaning here",
-			 (unsigned int)(unsigned char)*token->text);
-		lex_bad(lex, text);
+		break;
+	default:
+		lex_unknown(lex);
 	}
 }
 
-/* r0 to r9 and w0 to w9, the usual word. */
+/* r0 to r9 and w0 to w9, the usual word, of which the first letter is known. */
 static bool lex_short_register(struct lexer *lex)
 {
 	const char *at = lex->at;
 
-	if ((*at != 'r' && *at != 'w') || lex->end - at < 3 || lex_class(at[1]) != LEX_DIGIT ||
-	    lex_in_name(at[2]))
+	if (lex->end - at < 3 || lex_class(at[1]) != LEX_DIGIT || lex_in_name(at[2]))
 		return false;
 	lex->token.kind = *at == 'r' ? LEX_REGISTER64 : LEX_REGISTER32;
 	lex->token.reg = (uint8_t)(at[1] - '0');
@@ -430,41 +473,43 @@ static bool lex_short_register(struct lexer *lex)
 	return true;
 }
 
+/*
+ * Every path ends in the call of a function, or none, so that nothing needs saving for one; what is
+ * not the rule is kept out of line, so that it needs nothing either.
+ */
 void lex_next(struct lexer *lex)
 {
 	struct token *token = &lex->token;
 	const char *at = lex->at, *end = lex->end;
+	enum lex_class class = LEX_OTHER;
 
-	/* one blank or none, and no comment: nearly every time */
-	if (at < end && *at == ' ')
-		lex->at = ++at;
-	if (at < end && (lex_class(*at) <= LEX_BLANK || *at == '/')) {
-		if (!lex_skip_blank(lex))
-			return;
-		at = lex->at;
-	}
+	while (at < end && (class = lex_class(*at)) == LEX_BLANK)
+		at++;
+	lex->at = at;
 	token->text = at;
 	token->value = 0;
-	token->len = 0;
-	if (at == end) {
-		token->kind = LEX_END;
-		return;
-	}
-	switch (lex_class(*at)) {
-	case LEX_LETTER:
+	switch (class) {
+	case LEX_PUNCT:
+		lex_single(lex, (uint8_t)*at);
+		break;
+	case LEX_NEWLINE:
+		lex->in_log = false;
+		lex_single(lex, LEX_SEPARATOR);
+		break;
+	case LEX_RELATION:
+		lex_relation(lex);
+		break;
+	case LEX_R_OR_W:
 		if (!lex_short_register(lex))
 			lex_name(lex);
 		break;
+	case LEX_LETTER:
 	case LEX_DOT:
 		lex_name(lex);
 		break;
 	case LEX_DIGIT:
 		if (!lex_small_decimal(lex))
 			lex_number(lex);
-		break;
-	case LEX_PUNCT:
-		if (*lex->at != '%' || !lex_percent_register(lex))
-			lex_punctuation(lex);
 		break;
 	default:
 		lex_other(lex);

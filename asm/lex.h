@@ -32,12 +32,14 @@ struct token {
 	uint8_t reg;		/* of a register */
 	uint32_t len;		/* bytes in the text */
 	const char *text;
-	uint64_t value;		/* of a number */
+	uint64_t value;		/* of a number; of a name its first 8 bytes, the first one lowest */
 };
 
 struct lexer {
 	const char *at, *end;
 	const struct asm_source *source;
+	const char *text;	/* that of source, which stands at base */
+	uint32_t base;
 	struct diag_list *diags;
 	const struct symbols *aliases;	/* names of registers: kind and index are theirs */
 	bool in_log;		/* to the end of the line, a ';' begins a comment */
@@ -70,7 +72,10 @@ void lex_take_path(struct lexer *lex, struct token *name);
 void lex_skip_statement(struct lexer *lex);
 
 /* Position of a piece of the text. */
-uint32_t lex_pos(const struct lexer *lex, const char *text);
+static inline uint32_t lex_pos(const struct lexer *lex, const char *text)
+{
+	return lex->base + (uint32_t)(text - lex->text);
+}
 
 /* Whether the token is this name. */
 bool lex_is(const struct lexer *lex, const char *name);

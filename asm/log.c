@@ -90,7 +90,7 @@ void log_take_prefix(struct unit *unit, struct log_prefix *out)
 	const char *at = lex->at, *end = lex->end;
 
 	memset(out, 0, sizeof(*out));
-	if (!lex->source->listing || lex->token.kind != LEX_NUMBER || at == end || *at != ':' ||
+	if (lex->token.kind != LEX_NUMBER || at == end || *at != ':' ||
 	    !log_begins_line(unit, &lex->token))
 		return;
 	for (at++; at < end && log_is_blank(*at); at++)

@@ -27,7 +27,7 @@ struct log_prefix {
 	uint32_t pos;
 };
 
-/* Take "12: (85)" at the token. */
+/* Take "12: (85)" at the token, in a text that is a listing. */
 void log_take_prefix(struct unit *unit, struct log_prefix *out);
 
 /* Whether the line that begins with the token is known to hold no instruction. */

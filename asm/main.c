@@ -191,6 +191,12 @@ static const struct format formats[] = {
 
 enum { FORMATS = sizeof(formats) / sizeof(formats[0]) };
 
+/* Slots and nothing else: no word of the text, no names. */
+static bool main_is_slots(const struct format *format)
+{
+	return format == &formats[FORMAT_RAW] || format == &formats[FORMAT_HEX];
+}
+
 /* ---- input and output ---- */
 
 /* Kernel facts from the file of --btf. */
@@ -457,40 +463,58 @@ static int main_disassemble(const struct call *call, const char *text, size_t le
 }
 
 /* Slots are said to be slots, or look like no object. */
-static bool main_wants_object(const struct call *call, const char *text, size_t len)
+static bool main_wants_object(const struct call *call, const struct asm_text *text)
 {
 	if (call->disassemble && call->format_name)
 		return !strcmp(call->format_name, "elf");
-	return main_is_elf(text, len);
+	return main_is_elf(text->data, text->len);
 }
 
-static int main_text(struct call *call, const char *text, size_t len)
+/*
+ * What is on loan goes back before writing, which may wait for who waits for the loan: slots need
+ * nothing of the text any more.
+ */
+static int main_text(struct call *call, struct asm_text *text)
 {
+	struct asm_object *obj = NULL;
 	int ret = main_open_btf(call);
 
 	if (!ret)
-		ret = main_write_object(call, asm_assemble(main_name(call), text, len, &call->opt));
+		obj = asm_assemble(main_name(call), text->data, text->len, &call->opt);
+	if (text->fd >= 0)
+		asm_text_close(text);
+	if (!ret)
+		ret = main_write_object(call, obj);
 	asm_btf_close(call->kernel);
 	free(call->btf_data);
 	return ret;
 }
 
+/* Only slots can be written without the text. */
+static int main_open(const struct call *call, struct asm_text *text)
+{
+	text->fd = -1;
+	if (!call->disassemble && main_is_slots(call->format))
+		return asm_text_open(call->input, text);
+	return asm_read_file(call->input, &text->data, &text->len);
+}
+
 static int main_run(struct call *call)
 {
-	char *text;
-	size_t len;
-	int ret;
+	struct asm_text text;
+	int ret = main_open(call, &text);
 
-	ret = asm_read_file(call->input, &text, &len);
 	if (ret)
 		return main_fail(call->input, ret);
-	if (main_wants_object(call, text, len))
-		ret = main_object(call, text, len);
+	call->opt.passed = asm_text_passed;
+	call->opt.passed_arg = &text;
+	if (main_wants_object(call, &text))
+		ret = main_object(call, text.data, text.len);
 	else if (call->disassemble)
-		ret = main_disassemble(call, text, len);
+		ret = main_disassemble(call, text.data, text.len);
 	else
-		ret = main_text(call, text, len);
-	free(text);
+		ret = main_text(call, &text);
+	asm_text_close(&text);
 	return ret;
 }
 

@@ -31,15 +31,16 @@ struct match {
 	uint16_t far_node;	/* whose children were tried on it */
 };
 
-/* The edge of a name, or of a number where one is written out; 0: it is no keyword. */
-static uint16_t match_keyword(const struct unit *unit, const struct token *token, uint16_t at)
+/* The child along a token that is no operand: a name, or a number that is written out; 0: none. */
+static uint16_t match_step(const struct isa *isa, uint16_t at, const struct token *token)
 {
-	const struct symbol *symbol = NULL;
+	const struct isa_node *node = &isa->nodes[at];
 
-	if (token->kind == LEX_NAME ||
-	    (token->kind == LEX_NUMBER && unit->isa.nodes[at].number))
-		symbol = symbols_get(&unit->isa.keywords, token->text, token->len);
-	return symbol ? (uint16_t)(ISA_EDGE_KEYWORD + symbol->index) : 0;
+	if (node->child == node->operand)
+		return 0;
+	if (token->kind != LEX_NAME && (token->kind != LEX_NUMBER || !node->number))
+		return isa_step(isa, at, token->kind);
+	return isa_step(isa, at, isa_edge_of(isa, token));
 }
 
 static bool match_is_end(const struct token *token)
@@ -108,8 +109,9 @@ static bool match_func(struct unit *unit, struct operand *out)
 }
 
 /* Take an operand that is no register. False: it was wrong in itself, and reported. */
-static bool match_operand(struct match *match, uint16_t edge, struct operand *out)
+static bool match_operand(struct match *match, uint16_t edge)
 {
+	struct operand *out = &match->operands[match->noperands++];
 	struct unit *unit = match->unit;
 	struct token first = unit->lex.token;
 	bool ok;
@@ -130,92 +132,101 @@ static bool match_operand(struct match *match, uint16_t edge, struct operand *ou
 		if (out->value.name && !symbols_get(&unit->names, first.text, first.len))
 			match->odd = first;
 	}
-	out->pos = lex_pos(&unit->lex, first.text);
+	out->text = first.text;
 	out->len = out->value.len;
 	match->reported = !ok;
 	return ok;
 }
 
 /* Step over a token that is not an expression; a register is an operand. */
-static void match_token(struct match *match)
+static inline void match_token(struct match *match)
 {
 	struct lexer *lex = &match->unit->lex;
 	struct operand *out = &match->operands[match->noperands];
 
 	if (lex->token.kind == LEX_REGISTER64 || lex->token.kind == LEX_REGISTER32) {
 		out->reg = lex->token.reg;
-		out->pos = lex_pos(lex, lex->token.text);
+		out->text = lex->token.text;
 		out->len = lex->token.len;
 		match->noperands++;
 	}
 	lex_next(lex);
 }
 
+/* Whether an operand, which is some node's, may begin at the token. */
+static bool match_begins(const struct isa *isa, uint16_t operand, const struct token *token)
+{
+	return isa->nodes[operand].edge == ISA_EDGE_OFFSET || expr_begins(token);
+}
+
 static uint16_t match_from(struct match *match, uint16_t at);
 
-/* Try the way along the token itself. */
-static uint16_t match_literal(struct match *match, uint16_t at)
+/* Of two ways on try the one along the token itself; back to where it began when it fails. */
+static uint16_t match_literal(struct match *match, uint16_t child)
 {
 	struct lexer *lex = &match->unit->lex;
 	const char *text = lex->token.text;
 	unsigned int noperands = match->noperands;
-	uint16_t keyword = match_keyword(match->unit, &lex->token, at), child, found;
+	uint16_t found;
 
-	child = isa_step(&match->unit->isa, at, keyword ? keyword : lex->token.kind);
-	if (!child)
-		return 0;
 	match_token(match);
 	found = match_from(match, child);
-	if (found || match->reported)
-		return found;
-	/* back to where it began, for the operands */
-	match->noperands = noperands;
-	lex->at = text;
-	lex_next(lex);
+	if (!found && !match->reported) {
+		match->noperands = noperands;
+		lex->at = text;
+		lex_next(lex);
+	}
+	return found;
+}
+
+/* Nothing fits behind a node. */
+static uint16_t match_fail(struct match *match, uint16_t at)
+{
+	const struct token *token = &match->unit->lex.token;
+
+	match->reported = token->kind == LEX_BAD;
+	if (token->text >= match->far.text) {
+		match->far = *token;
+		match->far_node = at;
+	}
 	return 0;
 }
 
-/* Try the operands that may stand here. */
-static uint16_t match_operands(struct match *match, uint16_t at)
-{
-	const struct isa *isa = &match->unit->isa;
-	uint16_t child = isa->nodes[at].operand;
-
-	/* no node has two of them: what begins one would begin the other */
-	if (!child || (isa->nodes[child].edge != ISA_EDGE_OFFSET &&
-		       !expr_begins(&match->unit->lex.token)))
-		return 0;
-	if (!match_operand(match, isa->nodes[child].edge, &match->operands[match->noperands]))
-		return 0;
-	match->noperands++;
-	return match_from(match, child);
-}
-
-/* The spelling that the rest of the statement completes, from a node on; 0: none. */
+/*
+ * The spelling that the rest of the statement completes, from a node on; 0: none. No node has two
+ * operands, as what begins one begins the other: only a token that begins one and stands for itself
+ * too is a choice.
+ */
 static uint16_t match_from(struct match *match, uint16_t at)
 {
 	const struct isa *isa = &match->unit->isa;
-	struct token *token = &match->unit->lex.token;
-	const char *text = token->text;
-	uint16_t found;
+	const struct token *token = &match->unit->lex.token;
+	uint16_t from = at;	/* the node before the token: an offset may take none */
 
-	if (match_is_end(token) && isa->nodes[at].spelling)
-		return isa->nodes[at].spelling;
-	if (token->kind == LEX_BAD) {
-		match->reported = true;
-		return 0;
-	}
-	found = match_literal(match, at);
-	if (!found && !match->reported && token->text == text) {
-		struct token here = *token;
+	for (;;) {
+		uint16_t child = match_step(isa, at, token), operand = isa->nodes[at].operand;
+		bool begins = operand && match_begins(isa, operand, token);
+		const char *text = token->text;
+		uint16_t found;
 
-		found = match_operands(match, at);
-		if (!found && here.text >= match->far.text) {
-			match->far = here;
-			match->far_node = at;
+		if (child && !begins) {
+			match_token(match);
+			at = from = child;
+			continue;
 		}
+		if (match_is_end(token) && isa->nodes[at].spelling)
+			return isa->nodes[at].spelling;
+		found = child ? match_literal(match, child) : 0;
+		if (found || match->reported)
+			return found;
+		if (!begins)
+			return match_fail(match, from);
+		if (!match_operand(match, isa->nodes[operand].edge))
+			return 0;
+		at = operand;
+		if (token->text != text)
+			from = at;
 	}
-	return found;
 }
 
 /* ---- what to say when nothing matches ---- */
@@ -323,31 +334,12 @@ static void match_explain(struct match *match)
 	}
 }
 
-/* The node that the front of the statement leads to while there is no choice to come back to. */
-static uint16_t match_straight(struct match *match)
-{
-	const struct isa *isa = &match->unit->isa;
-	const struct token *token = &match->unit->lex.token;
-	uint16_t at = 0, next, keyword;
-
-	while (!isa->nodes[at].operand) {
-		keyword = match_keyword(match->unit, token, at);
-		next = isa_step(isa, at, keyword ? keyword : token->kind);
-		if (!next)
-			break;
-		match_token(match);
-		at = next;
-	}
-	return at;
-}
-
 const struct isa_spelling *match_statement(struct unit *unit, struct operand *operands)
 {
 	struct match match = { .unit = unit, .operands = operands };
 	uint16_t found;
 
-	match.far = unit->lex.token;
-	found = match_from(&match, match_straight(&match));
+	found = match_from(&match, ISA_ROOT);
 	if (found)
 		return &unit->isa.spellings[found - 1];
 	if (match.reported || (!match.far_node && expand_prelude_call(unit)))

@@ -12,7 +12,8 @@ struct unit;
 
 /* What a statement has where the template has a word. */
 struct operand {
-	uint32_t pos, len;
+	const char *text;
+	uint32_t len;
 	uint8_t reg;		/* of a register */
 	bool relative;		/* of a label or function: value is a distance in slots */
 	bool id;		/* of a function: NAME#value, a BTF id */

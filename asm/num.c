@@ -6,30 +6,11 @@
 enum { NUM_BITS = 64 };
 static const uint64_t num_lowest = UINT64_C(1) << 63;	/* magnitude of the lowest number */
 
-struct num num_unsigned(uint64_t v)
-{
-	struct num out = { .mag = v, .neg = false };
-
-	return out;
-}
-
 static struct num num_signed(int64_t v)
 {
 	struct num out = { .mag = v < 0 ? -(uint64_t)v : (uint64_t)v, .neg = v < 0 };
 
 	return out;
-}
-
-uint64_t num_bits(struct num a)
-{
-	return a.neg ? -a.mag : a.mag;
-}
-
-bool num_between(struct num a, int64_t low, uint64_t high)
-{
-	if (a.neg)
-		return low < 0 && a.mag <= -(uint64_t)low;
-	return a.mag <= high && (low <= 0 || a.mag >= (uint64_t)low);
 }
 
 bool num_negate(struct num a, struct num *out)

@@ -28,10 +28,24 @@ bool num_binary(enum num_op op, struct num a, struct num b, struct num *out, con
 bool num_negate(struct num a, struct num *out);
 
 struct num num_not(struct num a);	/* ~a, of 64 bits */
-struct num num_unsigned(uint64_t v);
 
-uint64_t num_bits(struct num a);	/* two's complement of 64 bits */
-bool num_between(struct num a, int64_t low, uint64_t high);
+static inline struct num num_unsigned(uint64_t v)
+{
+	return (struct num){ .mag = v, .neg = false };
+}
+
+/* Two's complement of 64 bits. */
+static inline uint64_t num_bits(struct num a)
+{
+	return a.neg ? -a.mag : a.mag;
+}
+
+static inline bool num_between(struct num a, int64_t low, uint64_t high)
+{
+	if (a.neg)
+		return low < 0 && a.mag <= -(uint64_t)low;
+	return a.mag <= high && (low <= 0 || a.mag >= (uint64_t)low);
+}
 
 /* Decimal text; buf holds at least NUM_TEXT bytes. Returns buf. */
 enum { NUM_TEXT = 24 };

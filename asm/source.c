@@ -76,6 +76,8 @@ struct asm_source *source_add(struct mem *mem, const struct asm_source **list, c
 
 const struct asm_source *source_of(const struct asm_source *list, uint32_t pos)
 {
+	if (pos < SOURCE_FIRST)
+		return NULL;
 	while (list && pos < list->base)
 		list = list->jump && pos < list->jump->base ? list->jump : list->next;
 	return pos ? list : NULL;
