@@ -179,4 +179,13 @@ struct load_run {
  */
 int load_run(struct load *load, const struct load_run *run);
 
+/* ---- names ---- */
+
+/*
+ * Does a pattern match the whole name? As fnmatch(3) does it for bytes: '*', '?', [set] with
+ * ranges, [!set] or [^set], and a backslash before what stands for itself. A '[' that nothing
+ * closes stands for itself. The time is the product of both lengths at most.
+ */
+bool load_glob(const char *pattern, const char *name);
+
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,7 +120,7 @@ static bool names_offer(void *arg, const char *name)
 	bool take = false;
 
 	for (size_t i = 0; i < names->npatterns; i++) {
-		if (fnmatch(names->pattern[i], name, 0) != 0)
+		if (!load_glob(names->pattern[i], name))
 			continue;
 		names->found[i] = true;
 		take = true;
