@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* main.c - bpfload: assemble a text, load it into the kernel, attach it, show what it sees. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 
 #include "cli.h"
 #include "loader.h"
 #include "say.h"
+#include "why.h"
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
 
@@ -68,12 +69,9 @@ static int assemble(struct session *s, const struct cli *cli, size_t len,
 static void raise_memlock(void)
 {
 	struct rlimit limit = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
-	struct utsname name;
-	int major = 0, minor = 0;
 
-	if (uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
-	    ASM_KERNEL(major, minor) < ASM_KERNEL(5, 11))
-		(void)setrlimit(RLIMIT_MEMLOCK, &limit);
+	if (why_kernel_before(ASM_KERNEL(5, 11)))
+		(void)prlimit(0, RLIMIT_MEMLOCK, &limit, NULL);
 }
 
 /* From the file to programs in the kernel. session_close() in either case. */

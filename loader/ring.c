@@ -101,7 +101,7 @@ void load_ring_close(struct load_ring *ring)
 
 int load_ring_open(int fd, uint32_t size, struct load_ring **out)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t page = (size_t)getpagesize();
 	struct load_ring *ring;
 	int err;
 

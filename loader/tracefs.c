@@ -226,12 +226,28 @@ static char *declared(char *declaration)
 	return declaration + start;
 }
 
+/* "; \tTITLE:NUMBER" at *at, which is behind it then. */
+static bool format_number(const char **at, const char *title, uint32_t *number)
+{
+	const char *start = *at + strspn(*at, "; \t");
+	char *end;
+
+	if (strncmp(start, title, strlen(title)) != 0)
+		return false;
+	start += strlen(title);
+	*number = (uint32_t)strtoul(start, &end, 10);
+	*at = end;
+	return end != start && *end == ';';
+}
+
 /* A line of the format file: "\tfield:DECLARATION;\toffset:N;\tsize:N;\tsigned:N;". */
 static char *format_line(char *line, struct asm_kfield *out)
 {
 	char *start = strstr(line, "field:"), *end = start ? strchr(start, ';') : NULL;
+	const char *at = end;
 
-	if (!end || sscanf(end, "; offset:%u; size:%u;", &out->offset, &out->size) != 2)
+	if (!end || !format_number(&at, "offset:", &out->offset) ||
+	    !format_number(&at, "size:", &out->size))
 		return NULL;
 	*end = '\0';
 	return declared(start + strlen("field:"));

@@ -159,11 +159,12 @@ static bool seccomp_mode(uint64_t *mode)
 /* Only capabilities of the first user namespace count for bpf(2). */
 static bool in_user_namespace(void)
 {
-	unsigned long inside, outside, count;
-	char *map = read_text("/proc/self/uid_map");
-	bool inner = map && sscanf(map, "%lu %lu %lu", &inside, &outside, &count) == 3 &&
-		     (inside != 0 || outside != 0 || count != UINT32_MAX);
+	static const unsigned long first[] = { 0, 0, UINT32_MAX };
+	char *map = read_text("/proc/self/uid_map"), *at = map, *end;
+	bool inner = false;
 
+	for (size_t i = 0; map && i < sizeof(first) / sizeof(first[0]); i++, at = end)
+		inner |= strtoul(at, &end, 10) != first[i] && end != at;
 	free(map);
 	return inner;
 }
@@ -171,14 +172,19 @@ static bool in_user_namespace(void)
 /* As the rows hold versions; 0 when uname(2) says something else. */
 static unsigned int running_kernel(struct utsname *name)
 {
-	unsigned int major, minor;
+	unsigned long major, minor;
+	char *end;
 
-	if (uname(name) != 0 || sscanf(name->release, "%u.%u", &major, &minor) != 2)
+	if (uname(name) != 0)
 		return 0;
-	return ASM_KERNEL(major, minor);
+	major = strtoul(name->release, &end, 10);
+	if (end == name->release || *end != '.')
+		return 0;
+	minor = strtoul(end + 1, &end, 10);
+	return (unsigned int)ASM_KERNEL(major, minor);
 }
 
-static bool kernel_before(unsigned int version)
+bool why_kernel_before(unsigned int version)
 {
 	struct utsname name;
 	unsigned int running = running_kernel(&name);
@@ -195,7 +201,7 @@ static uint64_t needed_caps(const char *type)
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
 		if (strcmp(needs[i].type, type) == 0)
 			set |= needs[i].caps;
-	if (kernel_before(ASM_KERNEL(5, 8)))
+	if (why_kernel_before(ASM_KERNEL(5, 8)))
 		set = WHY_CAP(CAP_SYS_ADMIN);	/* the finer capabilities came with 5.8 */
 	return set;
 }
@@ -311,7 +317,7 @@ static bool check_memlock(struct why *why)
 {
 	struct rlimit limit;
 
-	if (!kernel_before(ASM_KERNEL(5, 11)))
+	if (!why_kernel_before(ASM_KERNEL(5, 11)))
 		return false;
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
 		append(why->fine, "RLIMIT_MEMLOCK (unlimited)");
@@ -413,12 +419,12 @@ static void check_size(struct why *why, const struct asm_map *map, const char *w
 static void check_entries(struct why *why, const struct asm_map *map)
 {
 	uint32_t flags = map->type->flags, entries = map->max_entries;
-	long page = sysconf(_SC_PAGESIZE);
+	int page = getpagesize();
 
 	if (flags & ASM_MAP_RING) {
 		if (entries == 0 || (entries & (entries - 1)) || entries % (uint32_t)page)
 			add(why, "max_entries of a %s map is bytes, a power of two and whole pages "
-			    "(of %ld bytes here), not %" PRIu32, map->type->name, page, entries);
+			    "(of %d bytes here), not %" PRIu32, map->type->name, page, entries);
 	} else if (flags & ASM_MAP_NO_ENTRIES) {
 		if (entries != 0)
 			add(why, "max_entries of a %s map must be 0, not %" PRIu32,
@@ -518,7 +524,7 @@ void why_prog(struct why *why, const struct asm_attach *attach, uint32_t prog_ty
 
 void why_perf(struct why *why, int err)
 {
-	uint64_t need = WHY_CAP(kernel_before(ASM_KERNEL(5, 8)) ? CAP_SYS_ADMIN : CAP_PERFMON);
+	uint64_t need = WHY_CAP(why_kernel_before(ASM_KERNEL(5, 8)) ? CAP_SYS_ADMIN : CAP_PERFMON);
 	long paranoid;
 
 	memset(why, 0, sizeof(*why));

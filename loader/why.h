@@ -8,6 +8,7 @@
 #ifndef WHY_H
 #define WHY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,9 @@ struct why {
 	char fine[WHY_TEXT];		/* what was looked at and in order, separated by ", " */
 	char unseen[WHY_TEXT];		/* what could not be looked at, likewise */
 };
+
+/* Is the running kernel older than this ASM_KERNEL()? false when it does not say. */
+bool why_kernel_before(unsigned int version);
 
 /* BPF_MAP_CREATE. err is -errno, here and below. why is filled anew. */
 void why_map(struct why *why, const struct asm_map *map, int err);
