@@ -67,7 +67,6 @@ enum asm_insn_flags {
 
 /* A form of an instruction: tables/insn.def documents the columns. */
 struct asm_form {
-	const char *name;	/* mnemonic */
 	const char *syntax;	/* template in pseudo-C */
 	const char *kernel;	/* as the kernel's logs have it; "": the same */
 	const char *gas;	/* with mnemonics; "": none */
@@ -172,12 +171,12 @@ enum asm_attach_flags {
 /* One libbpf section name. A row with a target matches "name/target", one without only "name". */
 struct asm_attach {
 	const char *section;
-	uint32_t prog_type;
-	uint32_t attach_type;	/* expected_attach_type at load */
-	enum asm_target target;
-	enum asm_attach_how how;
-	uint32_t flags;		/* enum asm_attach_flags */
 	uint16_t since;
+	uint16_t attach_type;	/* expected_attach_type at load */
+	uint8_t prog_type;
+	uint8_t target;		/* enum asm_target */
+	uint8_t how;		/* enum asm_attach_how */
+	uint8_t flags;		/* enum asm_attach_flags */
 };
 
 struct asm_cpu_reg {

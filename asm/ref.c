@@ -205,13 +205,14 @@ static void ref_command_name(const void *row, char *buf)
 /* ---- instructions ---- */
 
 struct ref_insn {
+	const char *name;
 	const struct asm_form form;
 	const char *means;
 };
 
 static const struct ref_insn ref_insns[] = {
 #define INSN(name, syntax, kernel, gas, code, src, off, imm, since, flags, means) \
-	{ { name, syntax, kernel, gas, code, src, off, imm, since, flags }, means },
+	{ name, { syntax, kernel, gas, code, src, off, imm, since, flags }, means },
 #include "tables/insn.def"
 #undef INSN
 };
@@ -536,7 +537,7 @@ static bool ref_cpu_part(const void *row, size_t part, struct ref_part *out)
 
 static const struct ref_kind ref_kinds[] = {
 	{ "insn", "instructions", ref_insn_row, .columns = {
-		REF("name", REF_TEXT, ref_insn, form.name),
+		REF("name", REF_TEXT, ref_insn, name),
 		REF("syntax", REF_LINE, ref_insn, form.syntax),
 		REF("gas", REF_LINE, ref_insn, form.gas),
 		REF("opcode", REF_HEX8, ref_insn, form.code),
@@ -566,7 +567,7 @@ static const struct ref_kind ref_kinds[] = {
 	{ "attach", "section names", ref_attach_row, .columns = {
 		REF("name", REF_TEXT, asm_attach, section), REF_MADE("section", ref_attach_section),
 		REF_MADE("program", ref_attach_program),
-		REF("attach_type", REF_U32, asm_attach, attach_type),
+		REF("attach_type", REF_U16, asm_attach, attach_type),
 		REF("since", REF_SINCE, asm_attach, since) } },
 	{ "cmd", "commands of bpf(2)", ref_command_row, "fields", ref_command_part, false,
 	  REF_FIELD_COLUMNS, {

@@ -7,6 +7,7 @@
  */
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "asm.h"
@@ -18,13 +19,18 @@
 
 static const struct asm_form forms[] = {
 #define INSN(name, syntax, kernel, gas, code, src, off, imm, since, flags, means) \
-	{ name, syntax, kernel, gas, code, src, off, imm, since, flags },
+	{ syntax, kernel, gas, code, src, off, imm, since, flags },
 #include "tables/insn.def"
 #undef INSN
 };
 
+/* A name is the end of that of its number: tables_each_constant() relies on that. */
+#define FUNC_PREFIX "BPF_FUNC_"
+
+enum { FUNC_PREFIX_LEN = sizeof(FUNC_PREFIX) - 1 };
+
 static const struct asm_helper helpers[] = {
-#define HELPER(id, name, since, ...) { #name, id, since },
+#define HELPER(id, name, since, ...) { &(FUNC_PREFIX #name)[FUNC_PREFIX_LEN], id, since },
 #include "tables/helper.def"
 #undef HELPER
 };
@@ -63,8 +69,8 @@ _Static_assert(COUNT(warnings) == ASM_WARNINGS, "warning.def has a row for each 
 
 static const struct asm_attach attaches[] = {
 #define ATTACH(section, program, attach, target, how, flags, since)		\
-	{ section, PROG_##program, TYPE_##attach, ASM_TARGET_##target,		\
-	  ASM_ATTACH_##how, flags, since },
+	{ section, since, TYPE_##attach, PROG_##program, ASM_TARGET_##target,	\
+	  ASM_ATTACH_##how, flags },
 #include "tables/attach.def"
 #undef ATTACH
 };
@@ -364,35 +370,34 @@ uint64_t asm_sizeof(struct asm_typeref ref)
 
 /* ---- numbers by name ---- */
 
-void tables_each_constant(void *arg, void (*fn)(void *arg, const char *name, uint64_t value))
-{
-	static const struct {
-		const char *name;
-		uint64_t value;
-	} constants[] = {
-#define CONSTANT(name, value) { #name, value },
-#define LIBC_CONSTANT(name, value) { #name, value },
+/* Each name and, as a text too, its value: a third of the size of pointers and numbers. */
+static const char constants[] =
+#define CONSTANT(name, value) #name "\0" #value "\0"
+#define LIBC_CONSTANT(name, value) #name "\0" #value "\0"
 #include "tables/constant.def"
 #undef CONSTANT
 #undef LIBC_CONSTANT
-#define MAPTYPE(number, constant, ...) { "BPF_MAP_TYPE_" #constant, number },
-#include "tables/map_type.def"
-#undef MAPTYPE
-#define PROG_TYPE(number, constant, ...) { "BPF_PROG_TYPE_" #constant, number },
-#include "tables/prog_type.def"
-#undef PROG_TYPE
-#define ATTACH_TYPE(number, constant, since) { "BPF_" #constant, number },
+#define ATTACH_TYPE(number, constant, since) "BPF_" #constant "\0" #number "\0"
 #include "tables/attach_type.def"
 #undef ATTACH_TYPE
-#define COMMAND(number, constant, since) { "BPF_" #constant, number },
+#define COMMAND(number, constant, since) "BPF_" #constant "\0" #number "\0"
 #include "tables/command.def"
 #undef COMMAND
-#define HELPER(id, name, since, ...) { "BPF_FUNC_" #name, id },
-#include "tables/helper.def"
-#undef HELPER
-	};
+	;
+
+void tables_each_constant(void *arg, void (*fn)(void *arg, const char *name, uint64_t value))
+{
+	const char *name, *value;
 	size_t i;
 
-	for (i = 0; i < COUNT(constants); i++)
-		fn(arg, constants[i].name, constants[i].value);
+	for (name = constants; *name; name = value + strlen(value) + 1) {
+		value = name + strlen(name) + 1;
+		fn(arg, name, strtoull(value, NULL, 0));
+	}
+	for (i = 0; i < COUNT(map_types); i++)
+		fn(arg, map_types[i].constant, map_types[i].number);
+	for (i = 0; i < COUNT(prog_types); i++)
+		fn(arg, prog_types[i].constant, prog_types[i].number);
+	for (i = 0; i < COUNT(helpers); i++)
+		fn(arg, helpers[i].name - FUNC_PREFIX_LEN, helpers[i].id);
 }

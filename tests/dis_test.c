@@ -445,7 +445,7 @@ static unsigned int row_text(const struct asm_form *form, enum asm_dialect diale
 		if (!make_set(form, &operand_sets[i], two))
 			continue;
 		memcpy(insn, two, slots * sizeof(*insn));
-		EXPECT_TRUE(asm_insn_form(insn, slots) == form) LOG("%s", form->name);
+		EXPECT_TRUE(asm_insn_form(insn, slots) == form) LOG("%s", form->syntax);
 		text += strlen(text);
 		EXPECT_EQ(slots, text_of(insn, slots, ASM_LITTLE, dialect, NULL, text));
 		strcat(text, "\n");
@@ -466,7 +466,7 @@ TEST_F(dialect, rows_come_back)
 	EXPECT_GT(n, 150);
 	for (size_t i = 0; i < n; i++) {
 		sets = row_text(&forms[i], variant->dialect, insns, text);
-		EXPECT_GT(sets, 3) LOG("%s", forms[i].name);
+		EXPECT_GT(sets, 3) LOG("%s", forms[i].syntax);
 		if (!expect_back(text, strlen(text), ASM_LITTLE, insns,
 				 sets * form_slots(&forms[i])))
 			LOG("%s", text);
@@ -962,14 +962,14 @@ TEST(wide_loads_need_a_second_slot)
 			continue;
 		wide++;
 		ASSERT_TRUE(make_set(&forms[i], &operand_sets[1], insns));
-		expect_data(insns, 1, forms[i].name);
+		expect_data(insns, 1, forms[i].syntax);
 		for (size_t j = 0; j < COUNT(wrong); j++) {
 			insns[1] = wrong[j];
-			expect_data(insns, 2, forms[i].name);
+			expect_data(insns, 2, forms[i].syntax);
 		}
 		insns[1] = (struct asm_insn){ .imm = 1 };
 		if (!(form_fields(&forms[i]) & FIELD_NEXT))
-			expect_data(insns, 2, forms[i].name);
+			expect_data(insns, 2, forms[i].syntax);
 	}
 	EXPECT_EQ(7, wide);
 }
