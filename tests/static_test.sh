@@ -22,6 +22,21 @@ ok "make static" make -s -C "$SRCDIR" O="$tmp/build" SAN= WERROR=1 static
 cp "$tmp/build/static/bpfasm" "$tmp/build/static/bpfload" \
 	"$SRCDIR/progs/procount/procount.bpfasm" "$root"
 printf 'r0 = 0\nexit\n' >"$root/exit.bpfasm"
+
+# Another C library is larger.
+most=262144
+size=$(wc -c <"$root/bpfload")
+echo "# static bpfasm: $(wc -c <"$root/bpfasm") bytes, bpfload: $size bytes"
+case $(cut -d ' ' -f 1 "$tmp/build/static/flags") in
+*musl-gcc)
+	if [ "$size" -le "$most" ]; then
+		pass "bpfload has at most $most bytes"
+	else
+		fail "bpfload has at most $most bytes" "it has $size"
+	fi ;;
+*)	skip "bpfload has at most $most bytes" "not built by musl-gcc" ;;
+esac
+
 t_run readelf -d "$root/bpfload"
 case $(cat "$tmp/stdout") in
 *NEEDED*) fail "bpfload needs no library" "readelf -d:" "$tmp/stdout" ;;
