@@ -3,7 +3,13 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "glob.h"
 #include "loader.h"
+
+bool glob_is_pattern(const char *text)
+{
+	return strpbrk(text, "*?[");
+}
 
 /* The byte that stands at *at, perhaps behind a backslash; *at is behind it then. */
 static unsigned char glob_byte(const char **at)

@@ -6,6 +6,7 @@
 #include "abi.h"
 #include "loader.h"
 #include "attach.h"
+#include "glob.h"
 #include "kallsyms.h"
 #include "load.h"
 #include "multi.h"
@@ -19,7 +20,7 @@ enum { MULTI_MOST = 65536 };	/* functions of one program: the kernel takes 2^20 
 
 /* ---- does the kernel have it ---- */
 
-static int load_probe_program(void)
+int multi_trial(uint32_t attach_type)
 {
 	/* r0 = 0; exit */
 	static const struct asm_insn insns[] = { { .code = 0xb7 }, { .code = 0x95 } };
@@ -30,7 +31,7 @@ static int load_probe_program(void)
 	attr.insns = abi_ptr(insns);
 	attr.insn_cnt = sizeof(insns) / sizeof(insns[0]);
 	attr.license = abi_ptr("GPL");
-	attr.expected_attach_type = BPF_TRACE_KPROBE_MULTI;
+	attr.expected_attach_type = attach_type;
 	return sys_bpf(BPF_PROG_LOAD, &attr, abi_end(struct abi_prog_load, attach_btf_id));
 }
 
@@ -60,7 +61,7 @@ static int link_create(int prog, uint32_t attach_type, uint32_t flags, const cha
 bool multi_is_there(void)
 {
 	static const char *const none[] = { "!" };
-	int prog = load_probe_program(), link = prog;
+	int prog = multi_trial(BPF_TRACE_KPROBE_MULTI), link = prog;
 
 	if (prog >= 0)
 		link = link_create(prog, BPF_TRACE_KPROBE_MULTI, 0, none, 1);
@@ -193,7 +194,7 @@ static void say_missing(const struct attach *a, const char *pattern)
 	struct kallsyms_name name;
 	const char *how = "";
 
-	if (strpbrk(pattern, "*?[")) {
+	if (glob_is_pattern(pattern)) {
 		say_note(a->load->opt, &a->place, "%s: no function of this kernel matches '%s'",
 			 a->what, pattern);
 		return;

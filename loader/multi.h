@@ -4,8 +4,12 @@
 #define MULTI_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct attach;
+
+/* A descriptor of a program that does nothing, for links of that type; -errno. */
+int multi_trial(uint32_t attach_type);
 
 /*
  * Whether the kernel has links of BPF_TRACE_KPROBE_MULTI (5.18, with CONFIG_FPROBE). A program must

@@ -10,66 +10,13 @@
 #include "kallsyms.h"
 #include "load.h"
 #include "perf.h"
+#include "pmu.h"
 #include "probe.h"
 #include "say.h"
 #include "sys.h"
 #include "why.h"
 
 enum { PROBE_NAME = 256 };
-
-/* ---- the PMU ---- */
-
-/* The number that begins behind `skip` in a small file of a PMU, or -errno. */
-static int pmu_number(const char *file, const char *skip)
-{
-	char path[128], *text, *end;
-	long number = -1;
-	size_t len;
-	int err;
-
-	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/kprobe/%s", file);
-	err = asm_read_file(path, &text, &len);
-	if (err)
-		return err;
-	if (strncmp(text, skip, strlen(skip)) == 0) {
-		number = strtol(text + strlen(skip), &end, 10);
-		if (end == text + strlen(skip))
-			number = -1;
-	}
-	free(text);
-	return number < 0 || number > INT32_MAX ? -EINVAL : (int)number;
-}
-
-static void say_no_pmu(const struct attach *a, int err)
-{
-	const char *why = strerror(-err);
-
-	if (err == -ENOENT && sys_is_dir("/sys/bus/event_source") != 0)
-		why = "its number is in sysfs, which is not mounted: `mount -t sysfs sysfs /sys` "
-		      "does that";
-	else if (err == -ENOENT)
-		why = "this kernel has none: it was built without CONFIG_KPROBES or "
-		      "CONFIG_KPROBE_EVENTS";
-	say_error(a->load->opt, &a->place, "%s: the kprobe PMU of perf: %s", a->what, why);
-}
-
-/* What perf_event_open(2) is to be given; a function and offset are missing yet. */
-static int pmu_fill(const struct attach *a, struct abi_perf_event_attr *attr)
-{
-	bool back = a->func->attach->flags & ASM_ATTACH_RETURN;
-	int type = pmu_number("type", "");
-	int bit = type < 0 ? type : back ? pmu_number("format/retprobe", "config:") : 0;
-
-	if (bit < 0) {
-		say_no_pmu(a, bit);
-		return bit;
-	}
-	memset(attr, 0, sizeof(*attr));
-	attr->type = (uint32_t)type;
-	attr->size = PERF_ATTR_SIZE_VER1;
-	attr->config = back ? UINT64_C(1) << (bit & 63) : 0;
-	return 0;
-}
 
 /* ---- why a function cannot be probed ---- */
 
@@ -164,7 +111,7 @@ static int probe_behind_ftrace(const struct attach *a, struct abi_perf_event_att
 int probe_add(const struct attach *a, const char *function, uint64_t offset)
 {
 	struct abi_perf_event_attr attr;
-	int event = pmu_fill(a, &attr);
+	int event = pmu_fill(a, "kprobe", &attr);
 
 	if (event < 0)
 		return event;
