@@ -13,6 +13,7 @@
 #include "probe.h"
 #include "say.h"
 #include "sys.h"
+#include "uprobe.h"
 #include "why.h"
 
 /* ---- tracepoints by BPF_RAW_TRACEPOINT_OPEN ---- */
@@ -88,7 +89,9 @@ static const struct {
 } methods[] = {
 	{ ASM_ATTACH_PERF_TRACEPOINT,	perf_attach_tracepoint },
 	{ ASM_ATTACH_PERF_KPROBE,	probe_attach_kprobe },
+	{ ASM_ATTACH_PERF_UPROBE,	uprobe_attach },
 	{ ASM_ATTACH_KPROBE_MULTI,	multi_attach_kprobe },
+	{ ASM_ATTACH_UPROBE_MULTI,	uprobe_attach },
 	{ ASM_ATTACH_RAW_TRACEPOINT,	attach_raw_tracepoint },
 	{ ASM_ATTACH_TRACING,		attach_tracing },
 };

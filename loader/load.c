@@ -13,6 +13,7 @@
 #include "prog.h"
 #include "say.h"
 #include "sys.h"
+#include "uprobe.h"
 #include "why.h"
 
 /* What it will hold, nothing of it in the kernel yet. */
@@ -67,15 +68,22 @@ static int create_map(struct load *load, const struct asm_map *map)
 	return map->data ? fill_map(load, map, fd) : 0;
 }
 
+static bool is_missing(const struct load *load, enum load_multi *multi, bool (*is_there)(void))
+{
+	if (*multi == MULTI_UNKNOWN)
+		*multi = !(load->opt->flags & LOAD_NO_MULTI) && is_there() ? MULTI_THERE :
+			 MULTI_MISSING;
+	return *multi == MULTI_MISSING;
+}
+
 /* A program for many functions, on a kernel without links for that. Sessions have no other way. */
 static bool must_be_single(struct load *load, const struct asm_attach *attach)
 {
-	if (!attach || attach->attach_type != BPF_TRACE_KPROBE_MULTI)
-		return false;
-	if (load->multi == MULTI_UNKNOWN)
-		load->multi = !(load->opt->flags & LOAD_NO_MULTI) && multi_is_there() ?
-			      MULTI_THERE : MULTI_MISSING;
-	return load->multi == MULTI_MISSING;
+	if (attach && attach->attach_type == BPF_TRACE_KPROBE_MULTI)
+		return is_missing(load, &load->kprobe_multi, multi_is_there);
+	if (attach && attach->attach_type == BPF_TRACE_UPROBE_MULTI)
+		return is_missing(load, &load->uprobe_multi, uprobe_multi_is_there);
+	return false;
 }
 
 static int load_program(struct load *load, const struct asm_func *func)

@@ -31,19 +31,19 @@ struct load_link {
 struct load_prog {
 	const struct asm_func *func;
 	int fd;
-	bool single;		/* loaded for single probes: the kernel has no kprobe_multi */
+	bool single;		/* loaded for single probes: the kernel has no link of many */
 	struct load_link *links;	/* several where a section names several places */
 	size_t nlinks;
 };
 
-/* Whether the kernel has kprobe_multi links. */
+/* Whether the kernel has links of many probes. */
 enum load_multi { MULTI_UNKNOWN, MULTI_THERE, MULTI_MISSING };
 
 struct load {
 	const struct asm_object *obj;
 	struct load_options *opt;	/* a copy, owned */
 	struct load_facts *facts;	/* owned, unless it is the one in opt */
-	enum load_multi multi;
+	enum load_multi kprobe_multi, uprobe_multi;
 	struct load_map *maps;
 	size_t nmaps;
 	struct load_prog *progs;

@@ -25,7 +25,8 @@
 enum load_flags {
 	LOAD_VERBOSE = 1 << 0,		/* a note for each step, and the whole verifier log */
 	LOAD_NO_PERF_LINK = 1 << 1,	/* no perf link rung, as before Linux 5.15 */
-	LOAD_NO_MULTI = 1 << 2,		/* no kprobe_multi rung, as before Linux 5.18 */
+	LOAD_NO_MULTI = 1 << 2,		/* no kprobe_multi and uprobe_multi rung, as before Linux
+					   5.18 and 6.6 */
 };
 
 struct load_facts;

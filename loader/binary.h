@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* binary.h - programs and shared libraries: where they are, and where in them their functions. */
+#ifndef BINARY_H
+#define BINARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum binary_kind {
+	BINARY_FUNCTION,
+	BINARY_INDIRECT,	/* chosen among several when the program starts: STT_GNU_IFUNC */
+	BINARY_IMPORTED,	/* a function of another file */
+	BINARY_OTHER,		/* data, or in no part that is loaded */
+};
+
+struct binary_symbol {
+	const char *name;
+	enum binary_kind kind;
+	uint64_t offset;	/* BINARY_FUNCTION: in the file, as a uprobe takes it */
+};
+
+/*
+ * Where a file is. A name with a '/' is its path; a library (.so in its name) is looked for in
+ * LD_LIBRARY_PATH, /usr/lib64, /usr/lib and /lib/MACHINE-linux-gnu, another in PATH, /usr/bin and
+ * /usr/sbin. 0, or -errno and the reason in why.
+ */
+int binary_find(const char *name, char *path, size_t size, char *why, size_t why_size);
+
+/*
+ * Visit what .symtab names, then what .dynsym does, which may be the same again; stops when fn
+ * returns false. The file may hold anything. 0, or -errno and the reason in why: -ENOEXEC for
+ * what is no ELF program or library for this machine.
+ */
+typedef bool binary_fn(void *arg, const struct binary_symbol *symbol);
+int binary_each(const char *path, binary_fn *fn, void *arg, char *why, size_t why_size);
+
+#endif
