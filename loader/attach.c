@@ -88,6 +88,7 @@ static const struct {
 	attach_method *attach;
 } methods[] = {
 	{ ASM_ATTACH_PERF_TRACEPOINT,	perf_attach_tracepoint },
+	{ ASM_ATTACH_PERF_SAMPLE,	perf_attach_sample },
 	{ ASM_ATTACH_PERF_KPROBE,	probe_attach_kprobe },
 	{ ASM_ATTACH_PERF_UPROBE,	uprobe_attach },
 	{ ASM_ATTACH_KPROBE_MULTI,	multi_attach_kprobe },

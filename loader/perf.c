@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "abi.h"
@@ -100,4 +102,74 @@ int perf_attach_tracepoint(const struct attach *a)
 		return event;
 	}
 	return perf_attach(a, event);
+}
+
+/* ---- samples ---- */
+
+/* A prime near 100, so that what happens every 10 ms is not always, or never, what is seen. */
+enum { SAMPLE_HZ = 99 };
+
+static int attach_sample_on(const struct attach *a, int cpu)
+{
+	struct abi_perf_event_attr attr;
+	struct why why;
+	int event;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.type = PERF_TYPE_SOFTWARE;
+	attr.size = PERF_ATTR_SIZE_VER1;
+	attr.config = PERF_COUNT_SW_CPU_CLOCK;
+	attr.sample_freq = SAMPLE_HZ;
+	attr.freq = 1;
+	event = sys_perf_event_open(&attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	if (event >= 0)
+		return perf_attach(a, event);
+	if (event == -ENODEV) {
+		say_step(a->load->opt, "%s: CPU %d has gone offline", a->what, cpu);
+		return 0;
+	}
+	why_perf(&why, event);
+	why_say(a->load->opt, &a->place, a->what, "perf_event_open", event, &why);
+	return event;
+}
+
+/* "0-3,5": on each of them. */
+static int attach_sample_list(const struct attach *a, const char *list)
+{
+	int err = 0;
+
+	while (!err && *list >= '0' && *list <= '9') {
+		char *end;
+		unsigned long cpu = strtoul(list, &end, 10), last = cpu;
+
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		if (last > INT_MAX)
+			return -EINVAL;
+		for (; cpu <= last && !err; cpu++)
+			err = attach_sample_on(a, (int)cpu);
+		list = end + (*end == ',');
+	}
+	return err;
+}
+
+int perf_attach_sample(const struct attach *a)
+{
+	static const char path[] = "/sys/devices/system/cpu/online";
+	char *list;
+	size_t len;
+	int err = asm_read_file(path, &list, &len);
+
+	if (err) {
+		say_error(a->load->opt, &a->place, "%s: %s, which lists the CPUs: %s", a->what,
+			  path, strerror(-err));
+		return err;
+	}
+	err = attach_sample_list(a, list);
+	free(list);
+	if (!err && a->prog->nlinks == 0) {
+		say_error(a->load->opt, &a->place, "%s: %s lists no CPU", a->what, path);
+		err = -ENODEV;
+	}
+	return err;
 }

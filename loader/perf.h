@@ -14,4 +14,7 @@ int perf_attach(const struct attach *a, int event);
 /* tracepoint/CATEGORY/NAME: an attach_method */
 int perf_attach_tracepoint(const struct attach *a);
 
+/* perf_event: the clock of each CPU, 99 times a second. An attach_method */
+int perf_attach_sample(const struct attach *a);
+
 #endif
