@@ -7,6 +7,7 @@
 #include "loader.h"
 #include "attach.h"
 #include "facts.h"
+#include "iter.h"
 #include "load.h"
 #include "multi.h"
 #include "perf.h"
@@ -95,6 +96,7 @@ static const struct {
 	{ ASM_ATTACH_UPROBE_MULTI,	uprobe_attach },
 	{ ASM_ATTACH_RAW_TRACEPOINT,	attach_raw_tracepoint },
 	{ ASM_ATTACH_TRACING,		attach_tracing },
+	{ ASM_ATTACH_ITER,		iter_attach },
 };
 
 /* Why there is no method. */

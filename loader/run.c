@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "abi.h"
+#include "iter.h"
 #include "load.h"
 #include "loader.h"
 #include "say.h"
@@ -314,6 +315,44 @@ static void print_maps(struct run *r)
 	r->headed = NULL;
 }
 
+static bool is_iterator(const struct load_prog *prog)
+{
+	return prog->func->attach && prog->func->attach->how == ASM_ATTACH_ITER;
+}
+
+static void print_iterator(struct run *r, const struct load_prog *prog)
+{
+	long ret = iter_print(r->how->out, r->how->how, prog, apart(r));
+
+	check_output(r);
+	if (ret > 0)
+		r->printed = true;
+	if (ret >= 0 || r->err)
+		return;
+	say_error(r->load->opt, NULL, "cannot read what program %s (%s) writes: %s",
+		  prog->func->name, prog->func->section, strerror((int)-ret));
+	fail(r, (int)ret);
+}
+
+/* Before what they leave in rings and maps. */
+static void print_iterators(struct run *r)
+{
+	for (size_t i = 0; i < r->load->nprogs && !r->err; i++)
+		if (is_iterator(&r->load->progs[i]))
+			print_iterator(r, &r->load->progs[i]);
+}
+
+/* Nothing happens by itself, and nothing says how long to wait for it. */
+static bool is_done_at_once(const struct run *r)
+{
+	if (r->how->duration_ms || r->how->interval_ms || r->how->command)
+		return false;
+	for (size_t i = 0; i < r->load->nprogs; i++)
+		if (!is_iterator(&r->load->progs[i]))
+			return false;
+	return r->load->nprogs > 0;
+}
+
 /* ---- rings ---- */
 
 static int open_ring(struct run *r, const struct load_map *map)
@@ -373,6 +412,7 @@ static void take_deadlines(struct run *r)
 	if (now >= r->end)
 		stop(r);
 	if (now >= r->print) {
+		print_iterators(r);
 		print_maps(r);
 		r->print += r->how->interval_ms;
 		if (r->print <= now)
@@ -418,6 +458,7 @@ static void loop(struct run *r)
 /* What the programs had to say until now, and what they counted. */
 static void finish(struct run *r)
 {
+	print_iterators(r);
 	for (size_t i = 0; i < r->nrings; i++)
 		read_ring(r, &r->rings[i], UINT_MAX);
 	print_maps(r);
@@ -460,6 +501,7 @@ int load_run(struct load *load, const struct load_run *how)
 	if (err)
 		goto out;
 	if (!r.over) {
+		r.over = is_done_at_once(&r);
 		loop(&r);
 		finish(&r);
 	}

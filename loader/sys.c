@@ -83,6 +83,11 @@ int sys_ioctl(int fd, unsigned long request, unsigned long arg)
 	return (int)call(SYS_ioctl, fd, (long)request, (long)arg, 0, 0);
 }
 
+long sys_read(int fd, void *data, size_t len)
+{
+	return call(SYS_read, fd, (long)data, (long)len, 0, 0);
+}
+
 void sys_close(int fd)
 {
 	int before = errno;

@@ -22,6 +22,7 @@ int sys_bpf(int cmd, void *attr, unsigned int size);
 int sys_perf_event_open(void *attr, int pid, int cpu, int group, unsigned long flags);
 
 int sys_ioctl(int fd, unsigned long request, unsigned long arg);
+long sys_read(int fd, void *data, size_t len);
 void sys_close(int fd);		/* -1 is fine */
 
 /* The CPU this runs on, so one that is online; 0 when the kernel does not say. */
