@@ -313,7 +313,7 @@ fi
 
 # ---- sections that cannot be attached ----
 
-for name in kprobe/do_unlinkat xdp uprobe//bin/sh:main kprobe.multi/tcp_*; do
+for name in xdp cgroup_skb/ingress usdt//bin/sh:a:b; do
 	section "$tmp/section.bpfasm" "$name"
 	fails "run does not attach $name" 1 "section.bpfasm:2:7: error: program least ($name)" \
 		"$BPFLOAD" run "$tmp/section.bpfasm" -- touch "$tmp/attached"
