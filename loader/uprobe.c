@@ -28,7 +28,7 @@ struct place {
 	const char *name;	/* without its +OFFSET */
 	uint64_t plus;
 	bool pattern, found;
-	unsigned int other;	/* 1 << each enum binary_kind that has the name, but is no function */
+	unsigned int other;	/* 1 << each enum binary_kind but a function that has the name */
 	struct asm_near near;
 };
 
@@ -290,7 +290,7 @@ static int say_failed(const struct target *t, uint64_t offset, int err)
 	struct why why;
 
 	if (err == -EPERM || err == -EACCES || err == -ENOSYS) {
-		why_perf(&why, err);
+		why_uprobe(&why, err);
 		why_say(a->load->opt, &a->place, a->what, "perf_event_open", err, &why);
 		return err;
 	}

@@ -542,6 +542,32 @@ void why_perf(struct why *why, int err)
 		check_lockdown(why);
 }
 
+/* Since 6.16, and where that was taken over: a probe amid an instruction would break the program. */
+static bool is_uprobe_for_admin(void)
+{
+	uint64_t have;
+
+	return !kernel_before(ASM_KERNEL(6, 16)) ||
+	       (effective_caps(&have) && have & WHY_CAP(CAP_PERFMON));
+}
+
+void why_uprobe(struct why *why, int err)
+{
+	uint64_t admin = WHY_CAP(CAP_SYS_ADMIN);
+
+	if (err != -EACCES || !is_uprobe_for_admin()) {
+		why_perf(why, err);
+		return;
+	}
+	memset(why, 0, sizeof(*why));
+	if (check_user_namespace(why, admin) || check_caps(why, admin)) {
+		if (!kernel_before(ASM_KERNEL(6, 6)))
+			add(why, "sections with .multi do the same with CAP_PERFMON alone");
+	} else if (!check_seccomp(why, "perf_event_open(2)", nothing_perf)) {
+		check_lockdown(why);
+	}
+}
+
 void why_attach(struct why *why, const struct asm_attach *attach, int err)
 {
 	const struct asm_prog_type *type = asm_prog_type_number(attach->prog_type);

@@ -39,6 +39,9 @@ void why_prog(struct why *why, const struct asm_attach *attach, uint32_t prog_ty
 /* perf_event_open(2) of a tracepoint, and handing a program to it. */
 void why_perf(struct why *why, int err);
 
+/* The same of a uprobe. */
+void why_uprobe(struct why *why, int err);
+
 /* Attaching by bpf(2). */
 void why_attach(struct why *why, const struct asm_attach *attach, int err);
 

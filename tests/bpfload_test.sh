@@ -307,6 +307,13 @@ elif ! holds 0000008000000000 +bpf || ! holds 000000c000000000 +bpf,+perfmon; th
 else
 	fails "with CAP_BPF alone" 1 "this process lacks CAP_PERFMON" \
 		with_caps +bpf "$BPFLOAD" run "$tmp/quiet.bpfasm" -- true
+	section "$tmp/section.bpfasm" uprobe//bin/sh:0x1000
+	t_run with_caps +bpf,+perfmon "$BPFLOAD" run "$tmp/section.bpfasm" -- true
+	if grep -q "Permission denied" "$tmp/stderr"; then
+		shows "a uprobe for administrators" stderr -F "this process lacks CAP_SYS_ADMIN"
+	else
+		skip "a uprobe for administrators" "this kernel lets others too"
+	fi
 	ok "with CAP_BPF and CAP_PERFMON" \
 		with_caps +bpf,+perfmon "$BPFLOAD" run "$tmp/execs.bpfasm" -- true
 fi
