@@ -542,7 +542,7 @@ void why_perf(struct why *why, int err)
 		check_lockdown(why);
 }
 
-/* Since 6.16, and where that was taken over: a probe amid an instruction would break the program. */
+/* Since 6.16, and where that was taken over: a probe amid an instruction would break a program. */
 static bool is_uprobe_for_admin(void)
 {
 	uint64_t have;
