@@ -18,7 +18,12 @@ enum { ARGS = 4, TEXT = 4096, SAID = 8192, PATH = 512, SECTION = 2 * PATH };
 
 /* ---- what is probed ---- */
 
+/* One function each, whatever its arguments. */
+#if __has_attribute(noclone)
 #define PROBED __attribute__((noinline, noclone, used))
+#else
+#define PROBED __attribute__((noinline, used))
+#endif
 
 PROBED uint64_t probed_four(uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 
