@@ -306,7 +306,7 @@ static enum binary_kind kind_of(const struct file *file, const uint8_t *symbol, 
 	uint64_t address = get(symbol, file->at->st_value);
 
 	if (get(symbol, file->at->st_shndx) == SHN_UNDEF)
-		return BINARY_IMPORTED;
+		return type == STT_FUNC ? BINARY_IMPORTED : BINARY_OTHER;
 	if (type == STT_GNU_IFUNC)
 		return BINARY_INDIRECT;
 	if (type != STT_FUNC)

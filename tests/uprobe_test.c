@@ -39,6 +39,8 @@ static PROBED uint64_t probed_static(uint64_t a)
 	return a + 1;
 }
 
+static uint64_t probed_data __attribute__((used)) = 1;
+
 /* As the program that another test has made of this file: see copy_run(). */
 static __attribute__((constructor)) void run_as_copy(void)
 {
@@ -509,7 +511,7 @@ TEST_F(uprobe, misspelt)
 
 TEST_F(uprobe, data)
 {
-	put_self(self, "uprobe", "environ", "");
+	put_self(self, "uprobe", "probed_data", "");
 	EXPECT_ERR(-ENOENT, load_attach(self->load));
 	EXPECT_HAS("the name is not that of a function", self->said);
 }
