@@ -143,7 +143,7 @@ static bool target_symbol(void *arg, const struct binary_symbol *symbol)
 
 	for (size_t i = 0; i < t->nplaces && !t->err; i++) {
 		struct place *place = &t->places[i];
-		bool same = place->pattern ? glob_match(place->name, symbol->name) :
+		bool same = place->pattern ? load_glob(place->name, symbol->name) :
 					     strcmp(place->name, symbol->name) == 0;
 
 		if (symbol->kind != BINARY_FUNCTION) {

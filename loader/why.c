@@ -547,7 +547,7 @@ static bool is_uprobe_for_admin(void)
 {
 	uint64_t have;
 
-	return !kernel_before(ASM_KERNEL(6, 16)) ||
+	return !why_kernel_before(ASM_KERNEL(6, 16)) ||
 	       (effective_caps(&have) && have & WHY_CAP(CAP_PERFMON));
 }
 
@@ -561,7 +561,7 @@ void why_uprobe(struct why *why, int err)
 	}
 	memset(why, 0, sizeof(*why));
 	if (check_user_namespace(why, admin) || check_caps(why, admin)) {
-		if (!kernel_before(ASM_KERNEL(6, 6)))
+		if (!why_kernel_before(ASM_KERNEL(6, 6)))
 			add(why, "sections with .multi do the same with CAP_PERFMON alone");
 	} else if (!check_seccomp(why, "perf_event_open(2)", nothing_perf)) {
 		check_lockdown(why);
