@@ -406,7 +406,19 @@ struct asm_line {
 	const char *text;	/* the source line; "" when it is not known */
 };
 
+/*
+ * A CO-RE relocation of an ELF object: what the kernel's types have to say before the instruction is
+ * right. The kinds are those of uapi/linux/bpf.h, enum bpf_core_relo_kind.
+ */
+struct asm_core {
+	uint32_t slot;
+	uint32_t kind;
+	uint32_t type;		/* id in asm_object.btf */
+	const char *access;	/* "0:1:2", from that type on */
+};
+
 struct asm_source;
+struct asm_btf;
 
 /*
  * Everything a text, or an ELF object, says. Owned by the caller of asm_assemble() or
@@ -432,6 +444,9 @@ struct asm_object {
 	const struct asm_source *source; /* NULL: of an ELF object */
 	struct asm_line *lines;	/* by rising slot; of an ELF object with BTF */
 	size_t nlines;
+	struct asm_core *cores;	/* by rising slot; of an ELF object with BTF */
+	size_t ncores;
+	struct asm_btf *btf;	/* of an ELF object, its own; NULL: none */
 };
 
 /* What the kernel says about a field that the text names. */
@@ -513,8 +528,6 @@ int asm_link(const struct asm_object *obj, const struct asm_func *func, struct a
 void asm_program_free(struct asm_program *prog);	/* zeroed is fine */
 
 /* ---- output; each leaves errors in the stream for the caller to see with ferror() ---- */
-
-struct asm_btf;
 
 void asm_emit_raw(FILE *f, const struct asm_program *prog, enum asm_endian endian);
 void asm_emit_hex(FILE *f, const struct asm_program *prog, enum asm_endian endian);

@@ -350,6 +350,7 @@ void asm_free(struct asm_object *obj)
 
 	if (!obj)
 		return;
+	asm_btf_close(obj->btf);
 	mem = ((struct whole *)obj)->mem;
 	mem_free(&mem);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* eline.c - line information. Source: Documentation/bpf/btf.rst, .BTF.ext. */
+/*
+ * eline.c - .BTF.ext: line information and CO-RE relocations. Source: Documentation/bpf/btf.rst.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,39 +16,64 @@
 #include "source.h"
 
 enum {
-	ELINE_HEADER = 24,	/* through line_info_len */
-	ELINE_RECORD = 16,	/* offset, file, text, line and column */
+	ELINE_LINES = 16,	/* in the header: offset and bytes of the line information */
+	ELINE_CORES = 24,	/* the same of the relocations, which older headers do not have */
+	ELINE_RECORD = 16,	/* bytes that either kind of record has, four numbers */
 	ELINE_SECTION = 8,	/* name and number of records, in front of them */
 	ELINE_COLUMN_BITS = 10,
 	ELINE_SLOT = 8,
 };
 
+/* Take the record for a slot. */
+typedef void eline_fn(struct eread *eread, uint32_t slot, const uint8_t *record);
+
 /* What is left of the data. */
 struct eline {
 	struct eread *eread;
+	eline_fn *add;
 	const uint8_t *at;
 	uint64_t left;
 	uint32_t record;	/* bytes */
 };
 
-static void eline_add(struct eline *eline, const struct efile_section *code, uint32_t first)
+/* Offset of file and text, line and column. */
+static void eline_add(struct eread *eread, uint32_t slot, const uint8_t *record)
 {
-	struct eread *eread = eline->eread;
 	struct asm_object *obj = eread->obj;
-	uint32_t offset = efile_u32(&eread->file, eline->at);
-	uint32_t place = efile_u32(&eread->file, eline->at + 12);
+	uint32_t place = efile_u32(&eread->file, record + 12);
 	struct asm_line *line;
 
-	if (offset >= code->size)
-		return;
 	obj->lines = mem_grow(&eread->mem, obj->lines, &eread->lines_room, obj->nlines + 1,
 			      sizeof(*obj->lines));
 	line = &obj->lines[obj->nlines++];
-	line->slot = first + offset / ELINE_SLOT;
-	line->file = btfview_string(eread->btf, efile_u32(&eread->file, eline->at + 4));
-	line->text = btfview_string(eread->btf, efile_u32(&eread->file, eline->at + 8));
+	line->slot = slot;
+	line->file = btfview_string(eread->btf, efile_u32(&eread->file, record + 4));
+	line->text = btfview_string(eread->btf, efile_u32(&eread->file, record + 8));
 	line->line = place >> ELINE_COLUMN_BITS;
 	line->col = place & ((1u << ELINE_COLUMN_BITS) - 1);
+}
+
+/* Type, access string and kind. */
+static void eline_add_core(struct eread *eread, uint32_t slot, const uint8_t *record)
+{
+	struct asm_object *obj = eread->obj;
+	struct asm_core *core;
+
+	obj->cores = mem_grow(&eread->mem, obj->cores, &eread->cores_room, obj->ncores + 1,
+			      sizeof(*obj->cores));
+	core = &obj->cores[obj->ncores++];
+	core->slot = slot;
+	core->type = efile_u32(&eread->file, record + 4);
+	core->access = btfview_string(eread->btf, efile_u32(&eread->file, record + 8));
+	core->kind = efile_u32(&eread->file, record + 12);
+}
+
+static void eline_take(const struct eline *eline, const struct efile_section *code, uint32_t first)
+{
+	uint32_t offset = efile_u32(&eline->eread->file, eline->at);
+
+	if (offset < code->size)
+		eline->add(eline->eread, first + offset / ELINE_SLOT, eline->at);
 }
 
 /* The records of one section. False: the data ends too early. */
@@ -73,25 +100,28 @@ static bool eline_section(struct eline *eline)
 	}
 	for (i = 0; i < n; i++) {
 		if (code)
-			eline_add(eline, code, first);
+			eline_take(eline, code, first);
 		eline->at += eline->record;
 		eline->left -= eline->record;
 	}
 	return true;
 }
 
-static bool eline_sections(struct eread *eread, const struct efile_section *ext)
+/* The records whose place is at `field` of the header. */
+static bool eline_sections(struct eread *eread, const struct efile_section *ext, uint32_t field,
+			   eline_fn *add)
 {
-	struct eline eline = { .eread = eread };
+	struct eline eline = { .eread = eread, .add = add };
 	uint32_t header, offset, len;
 
-	if (ext->size < ELINE_HEADER)
+	header = ext->size < ELINE_CORES ? 0 : efile_u32(&eread->file, ext->data + 4);
+	if (header > ext->size || header < ELINE_CORES)
 		return false;
-	header = efile_u32(&eread->file, ext->data + 4);
-	offset = efile_u32(&eread->file, ext->data + 16);
-	len = efile_u32(&eread->file, ext->data + 20);
-	if (header > ext->size || offset > ext->size - header ||
-	    len > ext->size - header - offset)
+	if (header < field + 8)
+		return true;
+	offset = efile_u32(&eread->file, ext->data + field);
+	len = efile_u32(&eread->file, ext->data + field + 4);
+	if (offset > ext->size - header || len > ext->size - header - offset)
 		return false;
 	if (!len)
 		return true;
@@ -119,19 +149,32 @@ static int eline_compare(const void *left, const void *right)
 	return a->col < b->col ? -1 : a->col > b->col;
 }
 
-void eline_read(struct eread *eread)
+/* Of several at one slot only the first can be right: a loader says so about the next. */
+static int eline_compare_cores(const void *left, const void *right)
+{
+	const struct asm_core *a = left, *b = right;
+
+	return a->slot < b->slot ? -1 : a->slot > b->slot;
+}
+
+bool eline_read(struct eread *eread)
 {
 	const struct symbol *symbol = symbols_get(&eread->section_names, ".BTF.ext", 8);
 	const struct efile_section *ext = symbol ? &eread->file.sections[symbol->index] : NULL;
+	struct asm_object *obj = eread->obj;
 
 	if (!ext || !ext->data || !eread->btf)
-		return;
-	if (!eline_sections(eread, ext))
+		return true;
+	if (!eline_sections(eread, ext, ELINE_LINES, eline_add))
 		eread_warn(eread, "the line information of .BTF.ext is damaged: what is behind "
 			   "the damage is left out");
-	if (eread->obj->nlines)
-		qsort(eread->obj->lines, eread->obj->nlines, sizeof(*eread->obj->lines),
-		      eline_compare);
+	if (!eline_sections(eread, ext, ELINE_CORES, eline_add_core))
+		return eread_error(eread, "the CO-RE relocations of .BTF.ext are damaged");
+	if (obj->nlines)
+		qsort(obj->lines, obj->nlines, sizeof(*obj->lines), eline_compare);
+	if (obj->ncores)
+		qsort(obj->cores, obj->ncores, sizeof(*obj->cores), eline_compare_cores);
+	return true;
 }
 
 /* ---- places ---- */

@@ -255,8 +255,7 @@ static bool eread_object(struct eread *eread, const void *data, size_t len)
 		return false;
 	eread_name(eread);
 	edata_close(eread);
-	eline_read(eread);
-	return true;
+	return eline_read(eread);
 }
 
 static void eread_prepare(struct eread *eread)
@@ -279,6 +278,8 @@ static struct asm_object *eread_finish(struct eread *eread)
 	mem_drop(eread->ename.names.slots);
 	whole->mem = eread->mem;
 	whole->mem.oom = NULL;
+	whole->obj.btf = eread->btf;
+	eread->btf = NULL;
 	return eread->obj;
 }
 

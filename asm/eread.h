@@ -58,7 +58,7 @@ struct eread {
 	struct eread_piece *pieces;
 	size_t npieces, pieces_room;
 	uint64_t data_size;		/* bytes of all sections with data */
-	size_t maps_room, structs_room, lines_room;
+	size_t maps_room, structs_room, lines_room, cores_room;
 	unsigned int warnings;
 };
 
@@ -88,7 +88,7 @@ bool edata_open(struct eread *eread, uint32_t section);
 /* ...and get them, once all that points there is known. */
 void edata_close(struct eread *eread);
 
-/* eline.c: the lines of .BTF.ext. */
-void eline_read(struct eread *eread);
+/* eline.c: lines and CO-RE relocations of .BTF.ext. False for relocations that are damaged. */
+bool eline_read(struct eread *eread);
 
 #endif

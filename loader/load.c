@@ -100,8 +100,15 @@ static int load_program(struct load *load, const struct asm_func *func)
 static int load_all(struct load *load)
 {
 	const struct asm_object *obj = load->obj;
+	struct asm_place place;
 	int err = 0;
 
+	if (obj->ncores) {
+		place = asm_object_place(obj, obj->insn_pos[obj->cores->slot]);
+		say_error(load->opt, &place, "the object has CO-RE relocations, which are not "
+			  "applied yet");
+		return -EOPNOTSUPP;
+	}
 	for (size_t i = 0; i < obj->nmaps && !err; i++)
 		err = create_map(load, &obj->maps[i]);
 	for (size_t i = 0; i < obj->nfuncs && !err; i++)

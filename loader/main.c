@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* main.c - bpfload: assemble a text, load it into the kernel, attach it, show what it sees. */
+/*
+ * main.c - bpfload: assemble a text, or read an object, load it into the kernel, attach it, show what
+ * it sees.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +16,7 @@
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
 
-/* A text with all that was made from it. */
+/* A text, or an ELF object, with all that was made from it. */
 struct session {
 	char *text;
 	struct asm_object *obj;
@@ -29,27 +32,24 @@ static void session_close(struct session *s)
 	free(s->text);
 }
 
-static int read_text(const char *path, char **text, size_t *len, const struct load_options *opt)
+static int read_file(struct session *s, const char *path, size_t *len,
+		     const struct load_options *opt)
 {
-	static const char elf[] = { '\177', 'E', 'L', 'F' };
-	int err = asm_read_file(path, text, len);
+	int err = asm_read_file(path, &s->text, len);
 
 	if (err) {
-		*text = NULL;
+		s->text = NULL;
 		say_error(opt, NULL, "cannot read '%s': %s", path, strerror(-err));
-		return err;
 	}
-	if (*len < sizeof(elf) || memcmp(*text, elf, sizeof(elf)) != 0)
-		return 0;
-	say_error(opt, NULL, "'%s' is an ELF object; these are not read yet, only program text",
-		  path);
-	return -ENOEXEC;
+	return err;
 }
 
+/* A text, or an ELF object, by how it begins. */
 static int assemble(struct session *s, const struct cli *cli, size_t len,
 		    const struct load_options *opt)
 {
-	const char *path = cli->words[0];
+	static const char elf[] = { '\177', 'E', 'L', 'F' };
+	const char *path = strcmp(cli->words[0], "-") == 0 ? "<stdin>" : cli->words[0];
 	struct asm_options how = {
 		.cpu = asm_cpu_native(),
 		.endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? ASM_BIG : ASM_LITTLE,
@@ -58,7 +58,14 @@ static int assemble(struct session *s, const struct cli *cli, size_t len,
 		.resolve = load_facts_resolve, .resolve_arg = s->facts,
 	};
 
-	s->obj = asm_assemble(strcmp(path, "-") == 0 ? "<stdin>" : path, s->text, len, &how);
+	if (len < sizeof(elf) || memcmp(s->text, elf, sizeof(elf)) != 0) {
+		s->obj = asm_assemble(path, s->text, len, &how);
+	} else if (cli->ndefines) {
+		say_error(opt, NULL, "'%s' is an ELF object: option '-D' gives values to the "
+			  "constants of a text", path);
+	} else {
+		s->obj = asm_read_elf(path, s->text, len, &how);
+	}
 	return s->obj ? 0 : -EINVAL;
 }
 
@@ -82,7 +89,7 @@ static int session_open(struct session *s, const struct cli *cli, const struct l
 	int err;
 
 	memset(s, 0, sizeof(*s));
-	err = read_text(cli->words[0], &s->text, &len, opt);
+	err = read_file(s, cli->words[0], &len, opt);
 	if (err)
 		return err;
 	s->facts = load_facts_new();
