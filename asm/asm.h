@@ -407,8 +407,8 @@ struct asm_line {
 };
 
 /*
- * A CO-RE relocation of an ELF object: what the kernel's types have to say before the instruction is
- * right. The kinds are those of uapi/linux/bpf.h, enum bpf_core_relo_kind.
+ * A CO-RE relocation of an ELF object: what the kernel's types have to say before the instruction
+ * is right. The kinds are those of uapi/linux/bpf.h, enum bpf_core_relo_kind.
  */
 struct asm_core {
 	uint32_t slot;
@@ -671,10 +671,31 @@ struct asm_btf_member {
 	const char *name;		/* "": none */
 	uint32_t arg;			/* type id; of a value itself */
 	uint32_t bit;			/* where a member is in the struct that has it */
+	uint32_t width;			/* bits of a bitfield; 0: it is none, or of an old kind */
 };
 
 /* Number `index` of type `id` itself; false when there is none. */
 bool asm_btf_member(const struct asm_btf *btf, uint32_t id, uint32_t index,
 		    struct asm_btf_member *out);
+
+/* ---- CO-RE ---- */
+
+/*
+ * Apply the CO-RE relocations of an object as libbpf 1.x does: insns is a copy of its slots, kernel
+ * the types that it is to run on. What these do not have makes a call of ASM_CORE_POISON of an
+ * instruction: no harm where the program does not come there. False with a reason in why when that
+ * cannot be: *failed is the relocation then.
+ */
+enum { ASM_CORE_POISON = 0xbad2310 };
+bool asm_core_apply(const struct asm_object *obj, const struct asm_btf *kernel,
+		    struct asm_insn *insns, const struct asm_core **failed, char *why,
+		    size_t why_size);
+
+/* The relocation at a slot of the object; NULL when there is none. */
+const struct asm_core *asm_core_find(const struct asm_object *obj, uint32_t slot);
+
+/* What it is about, as in "field task_struct.pid". Returns buf. */
+const char *asm_core_text(const struct asm_object *obj, const struct asm_core *core, char *buf,
+			  size_t size);
 
 #endif

@@ -31,6 +31,7 @@ enum {
 	MEMBER_BYTES = 12,
 	POINTER_BYTES = 8,
 	KINDS = 128,		/* 7 bits of info */
+	FLAVOUR_BYTES = 5,	/* the ___ of a flavour, and the letters around it */
 	VOID = 0,		/* id, and the kind we say it has */
 
 	STRIDE = 16,
@@ -204,19 +205,29 @@ static bool is_named(const struct asm_btf *btf, const struct type *t, struct wor
 	return !strncmp(s, name.s, name.len) && !s[name.len];
 }
 
-/* The first type of these kinds and that name; VOID when there is none. */
-static uint32_t scan(const struct asm_btf *btf, uint32_t mask, struct word name)
+typedef bool name_fn(const struct asm_btf *btf, const struct type *t, struct word name);
+
+/* The first type behind an id with one of these kinds and that name; VOID when there is none. */
+static uint32_t scan_from(const struct asm_btf *btf, uint32_t id, uint32_t mask, struct word name,
+			  name_fn *matches)
 {
 	struct type t = { .off = 0 };
 	uint32_t off;
 
-	for (uint32_t id = 1; name.len && id <= btf->ntypes; id++) {
+	if (!name.len || !type_by_id(btf, id, &t))
+		return VOID;
+	while (id++ < btf->ntypes) {
 		type_next(btf, id, &t);
 		off = is_one_of(mask, t.kind) ? t.name : 0;
-		if (btf->strings[off] == (uint8_t)*name.s && is_named(btf, &t, name))
+		if (btf->strings[off] == (uint8_t)*name.s && matches(btf, &t, name))
 			return id;
 	}
 	return VOID;
+}
+
+static uint32_t scan(const struct asm_btf *btf, uint32_t mask, struct word name)
+{
+	return scan_from(btf, VOID, mask, name, is_named);
 }
 
 /* ---- opening ---- */
@@ -383,6 +394,35 @@ uint32_t btfview_word(const struct asm_btf *btf, const struct btfview_type *type
 const char *btfview_string(const struct asm_btf *btf, uint32_t offset)
 {
 	return string_at(btf, offset);
+}
+
+size_t btfview_plain(const char *name)
+{
+	size_t len = strlen(name), at;
+
+	for (at = len; at >= FLAVOUR_BYTES; at--)
+		if (!strncmp(name + at - FLAVOUR_BYTES + 1, "___", 3) &&
+		    name[at - FLAVOUR_BYTES] != '_' && name[at - 1] != '_')
+			return at - FLAVOUR_BYTES + 1;
+	return len;
+}
+
+static bool is_plainly_named(const struct asm_btf *btf, const struct type *t, struct word name)
+{
+	const char *s = string_at(btf, t->name);
+
+	return !strncmp(s, name.s, name.len) && btfview_plain(s) == name.len;
+}
+
+uint32_t btfview_next(const struct asm_btf *btf, uint32_t id, uint32_t mask, const char *name)
+{
+	return scan_from(btf, id, mask, (struct word){ name, btfview_plain(name) },
+			 is_plainly_named);
+}
+
+bool btfview_size(const struct asm_btf *btf, uint32_t id, uint64_t *size)
+{
+	return size_of(btf, id, size);
 }
 
 /* ---- a path ---- */
@@ -890,7 +930,8 @@ bool asm_btf_member(const struct asm_btf *btf, uint32_t id, uint32_t index,
 	if (is_one_of(aggregates, t.kind)) {
 		m = member_at(btf, &t, index);
 		*out = (struct asm_btf_member){ .name = m.name, .arg = m.type,
-						.bit = (uint32_t)m.bit };
+						.bit = (uint32_t)m.bit,
+						.width = m.width };
 		return true;
 	}
 	if (t.kind != ASM_BTF_FUNC_PROTO && t.kind != ASM_BTF_ENUM)

@@ -8,6 +8,7 @@
 #define BTFVIEW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct btfview_type {
@@ -29,5 +30,17 @@ uint32_t btfview_word(const struct asm_btf *btf, const struct btfview_type *type
 
 /* A name of the data; "" when it lies outside. */
 const char *btfview_string(const struct asm_btf *btf, uint32_t offset);
+
+/* Bytes of a type, of an array all of it; false when it has no size. */
+bool btfview_size(const struct asm_btf *btf, uint32_t id, uint64_t *size);
+
+/* How long a name is without its flavour: "name___flavour". */
+size_t btfview_plain(const char *name);
+
+/*
+ * The next type behind an id that has a kind of the mask (bits 1 << enum asm_btf_kind) and,
+ * flavours aside, that name; 0 when there is none.
+ */
+uint32_t btfview_next(const struct asm_btf *btf, uint32_t id, uint32_t mask, const char *name);
 
 #endif

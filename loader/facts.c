@@ -125,6 +125,17 @@ int32_t facts_btf_id(struct load_facts *facts, enum asm_btf_kind kind, const cha
 	return id;
 }
 
+int facts_relocate(struct load_facts *facts, const struct asm_object *obj, struct asm_insn *insns,
+		   const struct asm_core **failed, char *why, size_t why_size)
+{
+	int err = facts_btf(facts);
+
+	*failed = obj->cores;
+	if (err)
+		return facts_missing(err, why, why_size);
+	return asm_core_apply(obj, facts->btf, insns, failed, why, why_size) ? 0 : -EINVAL;
+}
+
 /*
  * A tracepoint's record without tracefs: the struct that its macro made. Only tracepoints that do
  * not share a template have one of their own name; one that exists is right. tracefs calls its

@@ -11,6 +11,9 @@
 #include <stdint.h>
 
 enum asm_btf_kind;
+struct asm_core;
+struct asm_insn;
+struct asm_object;
 struct load_facts;
 
 /*
@@ -24,5 +27,12 @@ int32_t facts_btf_id(struct load_facts *facts, enum asm_btf_kind kind, const cha
 /* The part of that reason that suggests names, or "": ASM_NEAR_TEXT bytes. */
 void facts_near(struct load_facts *facts, enum asm_btf_kind kind, const char *prefix,
 		const char *name, char *out);
+
+/*
+ * asm_core_apply() with this kernel's types. 0, or -errno with a reason in why; *failed is then the
+ * relocation that cannot be.
+ */
+int facts_relocate(struct load_facts *facts, const struct asm_object *obj, struct asm_insn *insns,
+		   const struct asm_core **failed, char *why, size_t why_size);
 
 #endif

@@ -7,6 +7,7 @@
 #include "abi.h"
 #include "loader.h"
 #include "attach.h"
+#include "facts.h"
 #include "load.h"
 #include "map.h"
 #include "multi.h"
@@ -97,18 +98,41 @@ static int load_program(struct load *load, const struct asm_func *func)
 	return 0;
 }
 
+/* Fit the object to this kernel's types: a copy of it gets the instructions for them. */
+static int load_relocate(struct load *load)
+{
+	const struct asm_object *obj = load->obj;
+	size_t bytes = obj->ninsns * sizeof(*obj->insns);
+	const struct asm_core *failed;
+	struct asm_place place;
+	char text[256], why[512];
+	int err;
+
+	if (!obj->ncores)
+		return 0;
+	load->relocated = malloc(sizeof(*obj) + bytes);
+	if (!load->relocated) {
+		say_error(load->opt, NULL, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	*load->relocated = *obj;
+	load->relocated->insns = memcpy(load->relocated + 1, obj->insns, bytes);
+	err = facts_relocate(load->facts, obj, load->relocated->insns, &failed, why, sizeof(why));
+	if (err) {
+		place = asm_object_place(obj, obj->insn_pos[failed->slot]);
+		say_error(load->opt, &place, "CO-RE relocation of %s: %s",
+			  asm_core_text(obj, failed, text, sizeof(text)), why);
+		return err;
+	}
+	load->obj = load->relocated;
+	return 0;
+}
+
 static int load_all(struct load *load)
 {
 	const struct asm_object *obj = load->obj;
-	struct asm_place place;
-	int err = 0;
+	int err = load_relocate(load);
 
-	if (obj->ncores) {
-		place = asm_object_place(obj, obj->insn_pos[obj->cores->slot]);
-		say_error(load->opt, &place, "the object has CO-RE relocations, which are not "
-			  "applied yet");
-		return -EOPNOTSUPP;
-	}
 	for (size_t i = 0; i < obj->nmaps && !err; i++)
 		err = create_map(load, &obj->maps[i]);
 	for (size_t i = 0; i < obj->nfuncs && !err; i++)
@@ -175,6 +199,7 @@ void load_close(struct load *load)
 		sys_close(load->maps[i].fd);
 	if (!load->opt || load->facts != load->opt->facts)
 		load_facts_free(load->facts);
+	free(load->relocated);
 	free(load->progs);
 	free(load->maps);
 	free(load->opt);

@@ -40,7 +40,8 @@ struct load_prog {
 enum load_multi { MULTI_UNKNOWN, MULTI_THERE, MULTI_MISSING };
 
 struct load {
-	const struct asm_object *obj;
+	const struct asm_object *obj;	/* the caller's, or relocated */
+	struct asm_object *relocated;	/* with instructions for this kernel; NULL: as it was */
 	struct load_options *opt;	/* a copy, owned */
 	struct load_facts *facts;	/* owned, unless it is the one in opt */
 	enum load_multi kprobe_multi, uprobe_multi;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * main.c - bpfload: assemble a text, or read an object, load it into the kernel, attach it, show what
- * it sees.
+ * main.c - bpfload: assemble a text, or read an object, load it into the kernel, attach it, show
+ * what it sees.
  */
 #define _GNU_SOURCE
 #include <errno.h>
