@@ -233,7 +233,7 @@ static const struct row rows[] = {
 	{ "offset, of a load that gets smaller", OFFSET, TASK, "0:1", LOAD64, 8, 16, LOAD32, NULL },
 	{ "offset, of an element", OFFSET, TASK, "0:2:2", MOV, 24, 28, 0, NULL },
 	{ "offset, of the second structure", OFFSET, TASK, "1:0", MOV, 56, 88, 0, NULL },
-	{ "offset, past the kernel's elements", OFFSET, TASK, "0:2:3", MOV, 28, POISON, CALL, NULL },
+	{ "offset, past the kernel's end", OFFSET, TASK, "0:2:3", MOV, 28, POISON, CALL, NULL },
 	{ "offset, of a pointer", OFFSET, TASK, "0:5", LOAD64, 40, 48, 0, NULL },
 	{ "offset, of no such field", OFFSET, TASK, "0:6", MOV, 48, POISON, CALL, NULL },
 	{ "offset, of one with another kind", OFFSET, TASK, "0:7", MOV, 52, POISON, CALL, NULL },
