@@ -338,7 +338,7 @@ bool data_p2align(struct unit *unit)
 
 	if (section_is_ignored(unit))
 		return section_ignore(unit);
-	return data_first(unit, "the alignment", 26, &value) &&
+	return data_first(unit, "the exponent of the alignment", 26, &value) &&
 	       data_align_to(unit, &value, UINT64_C(1) << value.num.mag) && section_ignore(unit);
 }
 

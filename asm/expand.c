@@ -559,7 +559,7 @@ bool expand_irp(struct unit *unit)
 	}
 	mem_drop(pieces.at);
 	if (out.too_long)
-		return unit_error(unit, &at, "this makes more than %d bytes of text", EXPAND_MOST);
+		return expand_too_long(unit, &at);
 	return ok && (!out.len ||
 		      expand_text(unit, &at, ".irp", "repeated here", out.text, out.len));
 }

@@ -66,4 +66,13 @@ TEST(relocatable)
 		     "field stand alone");
 }
 
+TEST(slot_and_field)
+{
+	static const char text[] = ".stack u64 slot\n.call f, slot + kernel.task_struct.pid\n"
+				   "exit\n.func f\nexit";
+
+	expect_error(text, sizeof(text) - 1, (struct asm_options){ .resolve = resolve },
+		     "a field of the kernel's cannot be added to a slot");
+}
+
 TEST_MAIN

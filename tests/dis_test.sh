@@ -93,10 +93,13 @@ for name in c list; do
 done
 fails "an unknown format" 2 "unknown format 'coff'" "$BPFASM" -d -f coff prog.raw
 fails "-f elf, and it is none" 1 "prog.raw: error: this is no ELF file" "$BPFASM" -d -f elf prog.raw
-for option in '-D A=1' '-I .' '--btf prog.raw' '-p main'; do
+for option in '-D A=1' '-I .' '--btf prog.raw'; do
 	# shellcheck disable=SC2086 # an option and its value
-	fails "$option" 2 "error: ${option%% *} means nothing with " "$BPFASM" -d $option prog.raw
+	fails "$option" 2 "bpfasm: error: ${option%% *} means nothing with -d" \
+		"$BPFASM" -d $option prog.raw
 done
+fails "-p main" 2 "bpfasm: error: -p means nothing with slots, which are one program" \
+	"$BPFASM" -d -p main prog.raw
 fails "--dialect without -d" 2 "--dialect means nothing without -d" "$BPFASM" --dialect gas prog.raw
 fails "an unknown dialect" 2 "unknown dialect 'intel'" "$BPFASM" -d --dialect intel prog.raw
 fails "an empty dialect" 2 "unknown dialect ''" "$BPFASM" -d --dialect= prog.raw

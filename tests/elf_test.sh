@@ -88,7 +88,8 @@ numbered()	# FROM TO FORMAT: with the number in it, up to twice
 
 if command -v script >/dev/null; then
 	t_run script -qec "$BPFASM -f elf all.bpfasm" /dev/null
-	if [ $t_status -eq 2 ] && grep -q 'name a file with -o' stdout; then
+	said='bpfasm: error: an ELF object is nothing to read: name a file with -o'
+	if [ $t_status -eq 2 ] && grep -q "$said" stdout; then
 		pass "not to a terminal"
 	else
 		fail "not to a terminal" "exit status $t_status" stdout

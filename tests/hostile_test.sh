@@ -295,6 +295,12 @@ doubled 16
 ends "a macro of 2^16 macros" 0 "" -f list large
 doubled 40
 ends "a macro of 2^40 macros" 1 "make more than" large
+{
+	printf '.irp x, '
+	ten_megabytes a
+	printf '\n# \\x\n# \\x\n# \\x\n# \\x\n.endr\nexit\n'
+} >large
+ends "10 MB, repeated four times" 1 "make more than" large
 printf '.rept 33554432\n#\n.endr\n' >large
 ends "2^25 repetitions" 1 "make more than" large
 printf '.rept 6710000\nr1=1\n.endr\n' >large

@@ -236,9 +236,12 @@ done
 "$BPFASM" -f c -o globals.h globals.o
 echo '#include "globals.h"' >user.c
 ok "the C of an object compiles" "${CC:-cc}" -fsyntax-only -Wno-unused user.c
-fails "-E with an object" 2 "-E means nothing with an ELF object" "$BPFASM" -d -E le globals.o
-fails "-a with an object" 2 "-a means nothing with an ELF object" "$BPFASM" -a arm64 globals.o
-fails "-D with an object" 2 "-D means nothing with an ELF object" "$BPFASM" -D A=1 globals.o
+for option in '-E le' '-a arm64' '-D A=1' '-I .'; do
+	# shellcheck disable=SC2086 # an option and its value
+	fails "$option with an object" 2 \
+		"error: ${option%% *} means nothing with an ELF object, which says all of that itself" \
+		"$BPFASM" $option globals.o
+done
 # shellcheck disable=SC2016 # the inner shell expands
 check_out "-d -f raw: slots after all" "7f454c4602010100" sh -c \
 	'head -c 64 globals.o | "$BPFASM" -d -f raw -E le - | "$BPFASM" -E le - | sed 1q'

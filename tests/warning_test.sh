@@ -23,9 +23,11 @@ fi
 ok "-Werror of what is not warned of" "$BPFASM" -Werror -Wno-unused-label label.bpfasm
 fails "a misspelt name" 2 "unknown warning 'unused-lable'; did you mean 'unused-label'?" \
 	"$BPFASM" -Wno-unused-lable label.bpfasm
-fails "a name like no other" 2 "unknown warning 'x'; 'bpfasm --help' lists them" \
+fails "a name like no other" 2 "bpfasm: error: unknown warning 'x'; 'bpfasm --help' lists them" \
 	"$BPFASM" -Wno-x label.bpfasm
-fails "a word that is none" 2 "unknown option '-Wall'" "$BPFASM" -Wall label.bpfasm
+fails "a word that is none" 2 \
+	"bpfasm: error: unknown option '-Wall': there are -Werror and -Wno-NAME" \
+	"$BPFASM" -Wall label.bpfasm
 
 # each name is in the usage and the manual page, and turns its warning off
 "$BPFASM" --help >help
