@@ -133,13 +133,23 @@ static uint32_t btf_out_base(struct btf_out *out, const struct asm_type *type)
 	return btf_out_int(out, type->size, base->encoding);
 }
 
+/* Of a structure of the kernel the name and the size tell what it is: to a loader that is all. */
+static uint32_t btf_out_struct_id(struct btf_out *out, const struct asm_type *type)
+{
+	const struct symbol *own = symbols_get(&out->structs, type->name, strlen(type->name));
+	const uint32_t words[] = { btf_out_name(out, type->name), btf_info(ASM_BTF_STRUCT, 0),
+				   type->size };
+
+	return own ? own->index : btf_out_add(out, words, sizeof(words) / sizeof(words[0]));
+}
+
 /* char and int are words of C; the others are typedefs. */
 static uint32_t btf_out_single(struct btf_out *out, const struct asm_type *type)
 {
 	uint32_t base;
 
 	if (type->format == ASM_STRUCT)
-		return symbols_get(&out->structs, type->name, strlen(type->name))->index;
+		return btf_out_struct_id(out, type);
 	if (type->format == ASM_POINTER)
 		return btf_out_refer(out, ASM_BTF_PTR, "", 0);
 	base = btf_out_base(out, type);

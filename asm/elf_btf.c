@@ -397,6 +397,23 @@ static void btf_line(struct out_btf *b, struct bytes *lines, uint32_t slot,
 	bytes_put(lines, 4, line << 10 | (at->col < COLUMN_MOST ? at->col : COLUMN_MOST));
 }
 
+/* Where the source of a slot is; file "" where it is not known. */
+static struct asm_place btf_place(struct out_btf *b, uint32_t pos)
+{
+	const struct asm_object *obj = b->out->obj;
+	struct asm_place at = obj->source ? lines_place(&b->lines, pos) :
+					    asm_object_place(obj, pos);
+
+	if (!at.file)
+		at.file = at.text = "";
+	return at;
+}
+
+static bool btf_is_same_place(const struct asm_place *a, const struct asm_place *b)
+{
+	return a->file == b->file && a->line == b->line && a->col == b->col;
+}
+
 /* Where a function begins and where the source changes; not at slots of zeros, the kernel minds. */
 static void btf_function_lines(struct out_btf *b, size_t index)
 {
@@ -404,16 +421,18 @@ static void btf_function_lines(struct out_btf *b, size_t index)
 	const struct asm_func *func = &obj->funcs[index];
 	const struct elf_place *place = &b->out->places[index];
 	struct elf_code *code = &b->out->codes[place->code];
-	uint32_t i, last = 0;
+	struct asm_place at, last = { .file = NULL };
+	uint32_t i;
 
 	bytes_put(&code->funcs, 4, place->slot * ELF_SLOT);
 	bytes_put(&code->funcs, 4, b->funcs[index]);
+	if (!obj->source && !obj->nlines)
+		return;
 	for (i = func->start; i < func->start + func->count; i++) {
-		if (obj->insn_pos[i] != last && obj->insns[i].code) {
-			struct asm_place at = lines_place(&b->lines, obj->insn_pos[i]);
-
+		at = btf_place(b, obj->insn_pos[i]);
+		if (obj->insns[i].code && !btf_is_same_place(&at, &last)) {
 			btf_line(b, &code->lines, place->slot + i - func->start, &at);
-			last = obj->insn_pos[i];
+			last = at;
 		}
 		i += obj->insns[i].code == CODE_LDDW;
 	}

@@ -59,6 +59,9 @@ cat >all.bpfasm <<'END'
 .func one
 	r0 = 1
 	exit
+# the kernel knows the lock by the name of its type
+.struct guarded { bpf_spin_lock lock; u32 n; }
+.map guards type array key u32 value guarded entries 1
 END
 ok "assembles" "$BPFASM" -f elf -o all.o all.bpfasm
 ok "assembles again" "$BPFASM" -f elf -o again.o all.bpfasm
@@ -159,9 +162,11 @@ cat >same.c <<'END'
 #include <stdint.h>
 #define val hval
 #define key hkey
+#define guarded hguarded
 #include "header.h"
 #undef val
 #undef key
+#undef guarded
 #include "types.h"
 #define SAME(s, f) \
 	_Static_assert(offsetof(struct s, f) == offsetof(struct h##s, f) && \
@@ -200,6 +205,7 @@ else
 	skip "skeleton compiles" "the headers of libbpf are not installed"
 fi
 ok "static linking" bpftool gen object linked.o all.o
+ok "an object of the object" "$BPFASM" -f elf -o copy.o all.o
 cp all.o stripped.o
 if need llvm-strip; then
 	ok "llvm-strip -g" llvm-strip -g stripped.o
@@ -225,7 +231,7 @@ if ! unshare -m mount -t bpf bpf fs 2>/dev/null; then
 	skip "loading" "needs root, a kernel with a bpffs, and unshare -m"
 	plan
 fi
-for object in all stripped linked; do
+for object in all copy stripped linked; do
 	ok "$object.o loads" loaded $object.o true
 done
 cat >dump <<'END'
@@ -250,6 +256,7 @@ shows ".data, a number" maps '"counter": 5'
 shows ".data, a text" maps '"text": "hello"'
 shows ".rodata" maps '"limit": 7'
 shows ".bss" maps '"zero": 0'
+check_out "the lock in a value" 1 grep -c '^libbpf: map .guards.: created successfully' log
 ok "lines" loaded all.o bpftool prog dump xlated pinned fs/progs/second linum
 shows "a line with its place" stdout 'call bpf_loop \[file:all.bpfasm line_num:43 line_col:2\]'
 shows "name of a function" stdout '^unsigned long long one():'

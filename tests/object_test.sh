@@ -249,6 +249,20 @@ check_out "-d -f raw: slots after all" "7f454c4602010100" sh -c \
 ok "the listing has the lines of the source" sh -c \
 	'"$BPFASM" -f list globals.o | grep -q "return calls++ + sum\[3\]"'
 
+# ---- an object of an object ----
+
+for source in maps globals loops; do
+	build $source -g
+	"$BPFASM" -d $source.o >text
+	ok "-f elf of $source" "$BPFASM" -f elf -o copy.o $source.o
+	"$BPFASM" -d copy.o >copy
+	if same text copy && [ -s text ]; then
+		pass "says what $source says, lines of the source too"
+	else
+		fail "says what $source says, lines of the source too" "it does not" text copy
+	fi
+done
+
 # ---- objects of our own ----
 
 case $("$BPFASM" --help) in
@@ -267,6 +281,7 @@ fails "cut short" 1 "short.o: error: the table of" "$BPFASM" -d short.o
 printf 'int x;' | clang -target x86_64-linux-gnu -c -x c -o other.o - 2>/dev/null
 fails "of another machine" 1 "other.o: error: this is an ELF file for machine 62" \
 	"$BPFASM" -d other.o
+build loops
 llvm-objcopy --remove-section=.text --remove-section=socket -R .relsocket loops.o empty.o
 fails "without instructions" 1 "empty.o: error: there are no instructions" "$BPFASM" -d empty.o
 plan
