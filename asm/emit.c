@@ -111,6 +111,15 @@ static void emit_seek(struct emit_cursor *cursor, uint32_t pos)
 		cursor->end = text_end;
 }
 
+/* What a line of the listing can hold. */
+static void emit_plain(FILE *f, const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	for (; text < end; text++)
+		fputc(*text == '\t' || (*text >= ' ' && *text < 0x7f) ? *text : '?', f);
+}
+
 static void emit_source_line(FILE *f, const struct asm_object *obj, struct emit_cursor *cursor,
 			     uint32_t pos)
 {
@@ -122,15 +131,14 @@ static void emit_source_line(FILE *f, const struct asm_object *obj, struct emit_
 	} else {
 		place = asm_object_place(obj, pos);
 		cursor->line = place.text;
-		cursor->end = place.text + place.len;
+		cursor->end = place.text ? place.text + place.len : NULL;
 	}
 	if (before == cursor->line)
 		return;
 	for (at = cursor->line; at < cursor->end && isspace((unsigned char)*at); at++)
 		;
 	fputs("  ", f);
-	for (; at < cursor->end; at++)
-		fputc(*at == '\t' || (*at >= ' ' && *at < 0x7f) ? *at : '?', f);
+	emit_plain(f, at, (size_t)(cursor->end - at));
 }
 
 /* Each field: offset and size in bytes, type, name. */
@@ -152,19 +160,23 @@ static void emit_list_struct(FILE *f, const struct asm_type *type)
 
 static void emit_list_map(FILE *f, const struct asm_map *map)
 {
-	fprintf(f, "map %s: type %s, key %u, value %u, entries %u, flags 0x%x\n", map->name,
-		map->type->name, map->key_size, map->value_size, map->max_entries,
-		map->map_flags);
+	fputs("map ", f);
+	emit_plain(f, map->name, strlen(map->name));
+	fprintf(f, ": type %s, key %u, value %u, entries %u, flags 0x%x\n", map->type->name,
+		map->key_size, map->value_size, map->max_entries, map->map_flags);
 }
 
 static void emit_list_func(FILE *f, const struct asm_object *obj, const struct asm_func *func)
 {
-	if (!func->section)
+	if (!func->section) {
 		fprintf(f, "\nfunc %s: %u slots\n", func->name, func->count);
-	else if (func->section[0])
-		fprintf(f, "\nprog %s \"%s\": %u slots\n", func->name, func->section, func->count);
-	else if (obj->nstructs)
+	} else if (func->section[0]) {
+		fprintf(f, "\nprog %s \"", func->name);
+		emit_plain(f, func->section, strlen(func->section));
+		fprintf(f, "\": %u slots\n", func->count);
+	} else if (obj->nstructs) {
 		fputc('\n', f);
+	}
 }
 
 void asm_emit_list(FILE *f, const struct asm_object *obj)
@@ -201,11 +213,10 @@ static void emit_c_upper(FILE *f, const char *name)
 		fputc(isalnum((unsigned char)*name) ? toupper((unsigned char)*name) : '_', f);
 }
 
-/* static const char NAME_WHATtail[] = "text"; */
-static void emit_c_string(FILE *f, const char *name, const char *what, const char *tail,
-			  const char *text)
+/* "text" */
+static void emit_c_quoted(FILE *f, const char *text)
 {
-	fprintf(f, "static const char %s_%s%s[] = \"", name, what, tail);
+	fputc('"', f);
 	for (; *text; text++) {
 		if (*text == '"' || *text == '\\')
 			fprintf(f, "\\%c", *text);
@@ -214,7 +225,16 @@ static void emit_c_string(FILE *f, const char *name, const char *what, const cha
 		else	/* octal: three digits end by themselves */
 			fprintf(f, "\\%03o", (unsigned int)(unsigned char)*text);
 	}
-	fputs("\";\n", f);
+	fputc('"', f);
+}
+
+/* static const char NAME_WHATtail[] = "text"; */
+static void emit_c_string(FILE *f, const char *name, const char *what, const char *tail,
+			  const char *text)
+{
+	fprintf(f, "static const char %s_%s%s[] = ", name, what, tail);
+	emit_c_quoted(f, text);
+	fputs(";\n", f);
 }
 
 static bool emit_is_own(const struct asm_object *obj, const struct asm_type *type)
@@ -331,8 +351,10 @@ static void emit_c_data(FILE *f, const struct asm_map *map, const char *name)
 
 static void emit_c_map(FILE *f, const struct asm_map *map, const char *name)
 {
-	fprintf(f, "\t{ \"%s\", %u, %u, %u, %u, 0x%x, %llu, ", map->name, map->type->number,
-		map->key_size, map->value_size, map->max_entries, map->map_flags,
+	fputs("\t{ ", f);
+	emit_c_quoted(f, map->name);
+	fprintf(f, ", %u, %u, %u, %u, 0x%x, %llu, ", map->type->number, map->key_size,
+		map->value_size, map->max_entries, map->map_flags,
 		(unsigned long long)map->map_extra);
 	if (map->data)
 		emit_c_data_name(f, map, name);
@@ -372,8 +394,9 @@ static void emit_c_relocs(FILE *f, const struct asm_object *obj, const struct as
 	for (i = 0; i < prog->nrelocs; i++) {
 		const struct asm_reloc *reloc = &prog->relocs[i];
 
-		fprintf(f, "\t{ %u, %s, \"%s\" },\n", reloc->slot, kinds[reloc->kind],
-			reloc->name ? reloc->name : obj->maps[reloc->index].name);
+		fprintf(f, "\t{ %u, %s, ", reloc->slot, kinds[reloc->kind]);
+		emit_c_quoted(f, reloc->name ? reloc->name : obj->maps[reloc->index].name);
+		fputs(" },\n", f);
 	}
 	fputs("};\n", f);
 }

@@ -236,6 +236,11 @@ done
 "$BPFASM" -f c -o globals.h globals.o
 echo '#include "globals.h"' >user.c
 ok "the C of an object compiles" "${CC:-cc}" -fsyntax-only -Wno-unused user.c
+llvm-objcopy --rename-section '.data.own=.data."own\' globals.o odd.o
+"$BPFASM" -f c -o globals.h odd.o
+ok "the C of an object with an odd name compiles" "${CC:-cc}" -fsyntax-only -Wno-unused user.c
+clang -O2 -target bpf -c -o plain.o "$SRCDIR/tests/objects/globals.c" 2>said
+ok "-f list of an object without lines" "$BPFASM" -f list plain.o
 for option in '-E le' '-a arm64' '-D A=1' '-I .'; do
 	# shellcheck disable=SC2086 # an option and its value
 	fails "$option with an object" 2 \
