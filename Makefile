@@ -8,7 +8,7 @@
 # make demo		trace something
 # make bench		measure
 # make fuzz		look for inputs that break it, FUZZ_TIME=60 seconds a target of
-#			TARGETS="text dis btf log", in FUZZ_JOBS=1 processes; needs clang
+#			TARGETS="text dis btf elf log", in FUZZ_JOBS=1 processes; needs clang
 # make static		small static programs in build/static, by musl-gcc or CC= or STATIC_CC=
 # make install		PREFIX=/usr/local, DESTDIR=
 # make clean

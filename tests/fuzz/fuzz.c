@@ -30,7 +30,10 @@ static void check_message(const char *message)
 
 static void check_place(const struct asm_place *place)
 {
-	FUZZ_CHECK(place->line >= 1);
+	if (!place->line) {	/* the file as a whole */
+		FUZZ_CHECK(!place->col && !place->len);
+		return;
+	}
 	FUZZ_CHECK(place->col >= 1 && place->col - 1 <= place->len);
 	FUZZ_CHECK(!place->len || !memchr(place->text, '\n', place->len));
 }
@@ -129,6 +132,13 @@ static void check_data(const struct asm_object *obj)
 		FUZZ_CHECK(obj->structs[i] && obj->structs[i]->size + sum >= sum);
 }
 
+void fuzz_check_object(const struct asm_object *obj)
+{
+	check_funcs(obj);
+	check_relocs(obj);
+	check_data(obj);
+}
+
 struct asm_object *fuzz_assemble(const char *text, size_t len, struct asm_options opt)
 {
 	struct fuzz_heard heard = { .errors = 0 };
@@ -141,9 +151,7 @@ struct asm_object *fuzz_assemble(const char *text, size_t len, struct asm_option
 	FUZZ_CHECK(obj ? !heard.errors : heard.errors);
 	if (!obj)
 		return NULL;
-	check_funcs(obj);
-	check_relocs(obj);
-	check_data(obj);
+	fuzz_check_object(obj);
 	place = asm_object_place(obj, obj->insn_pos[obj->ninsns - 1]);
 	FUZZ_CHECK(place.file);
 	check_place(&place);

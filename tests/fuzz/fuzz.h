@@ -39,6 +39,9 @@ void fuzz_sink(void *arg, const struct asm_diag *diag);
 /* Assemble: an object or at least one error, never both. opt's sink is set here. */
 struct asm_object *fuzz_assemble(const char *text, size_t len, struct asm_options opt);
 
+/* What holds of every model. */
+void fuzz_check_object(const struct asm_object *obj);
+
 /* The text of these slots in each dialect is assembled to the same slots. */
 void fuzz_there_and_back(const struct asm_insn *insns, size_t n, enum asm_endian endian);
 
