@@ -133,7 +133,7 @@ static void emit_source_line(FILE *f, const struct asm_object *obj, struct emit_
 		cursor->line = place.text;
 		cursor->end = place.text ? place.text + place.len : NULL;
 	}
-	if (before == cursor->line)
+	if (!cursor->line || before == cursor->line)
 		return;
 	for (at = cursor->line; at < cursor->end && isspace((unsigned char)*at); at++)
 		;
