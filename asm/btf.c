@@ -38,7 +38,7 @@ enum {
 	AHEAD = 2048,		/* bytes to fetch early: halves the walk over data not in cache */
 	MOST_CHAIN = 32,	/* typedefs, qualifiers and arrays in a row */
 	MOST_NESTING = 16,	/* anonymous members in each other */
-	MOST_MEMBERS = 1 << 16,	/* looked at for one path */
+	MOST_MEMBERS = 0xffff,	/* looked at for one path: no loader takes more of them */
 	MOST_WORD = 64,		/* bytes of a name in a message */
 	MOST_WHAT = MOST_WORD + 24, /* bytes of describe()'s text */
 	MOST_PATH = 96,		/* bytes of a path in a message */

@@ -155,8 +155,6 @@ static const char *core_collect_step(struct core *core, struct asm_btf_type *at,
 	struct asm_btf_member member = { .arg = at->arg };
 
 	if (core_is_aggregate(at)) {
-		if (index >= BTF_MOST_VLEN)
-			return "its structure has too many members";
 		core_add_mirror(core, at);
 		core_add_member(core, core_mirror(core, at->id), index);
 		*open = index + 1 == at->count;

@@ -931,6 +931,99 @@ TEST_F_TIMEOUT(btf, mutations, 120)
 	free(copy);
 }
 
+/* ---- what a loader could not relocate ---- */
+
+/* asm_sink: keep the first message. */
+static void hear(void *arg, const struct asm_diag *diag)
+{
+	char *said = arg;
+
+	if (!*said)
+		snprintf(said, WHY, "%s", diag->message);
+}
+
+/* Why there is no object of a text whose fields are those of b, for a loader that knows `others`. */
+static void no_object(const struct blob *b, const struct blob *others, const char *line, char *said)
+{
+	struct asm_options opt = { .resolve = resolve, .relocatable = true };
+	char text[512], *out = NULL;
+	struct asm_object *obj;
+	struct asm_btf *btf[2];
+	uint8_t *data[2];
+	size_t len;
+	FILE *f;
+
+	*said = '\0';
+	data[0] = blob_bytes(b, &len);
+	ASSERT_OK(asm_btf_open(data[0], len, &btf[0]));
+	data[1] = blob_bytes(others, &len);
+	ASSERT_OK(asm_btf_open(data[1], len, &btf[1]));
+	opt.resolve_arg = btf[0];
+	snprintf(text, sizeof(text), ".extern deep\n.prog p \"xdp\"\n%s\nexit\n", line);
+	obj = asm_assemble("text", text, strlen(text), &opt);
+	ASSERT_NOT_NULL(obj) LOG("%s", line);
+	f = open_memstream(&out, &len);
+	ASSERT_NOT_NULL(f);
+	EXPECT_ERR(-EINVAL, asm_emit_elf(f, obj, btf[1], hear, said));
+	ASSERT_EQ(0, fclose(f));
+	EXPECT_EQ(0, len);
+	free(out);
+	asm_free(obj);
+	for (int i = 0; i < 2; i++) {
+		asm_btf_close(btf[i]);
+		free(data[i]);
+	}
+}
+
+TEST(loaders)
+{
+	enum { STRUCTS = 64, POINTERS = 17 };
+	static struct blob b, others;
+	char said[WHY], expected[WHY], path[WHY] = "s", line[WHY];
+	uint32_t pointer = 1;
+
+	blob_init(&b, false);
+	add_int(&b, "int", 4, 32);
+	for (int i = 0; i < POINTERS; i++)
+		pointer = add(&b, "", info(ASM_BTF_PTR, 0), pointer);
+	add(&b, "", info(ASM_BTF_FUNC_PROTO, 0), pointer);
+	add(&b, "deep", info(ASM_BTF_FUNC, 0), b.ntypes);
+	add_array(&b, pointer, 1);
+	add(&b, "s", info(ASM_BTF_STRUCT, 3), 16);
+	member(&b, "pointers", b.ntypes - 1, 0);
+	member(&b, "number", 1, 64);
+	member(&b, "x", b.ntypes + 1, 96);
+	for (uint32_t i = 1; i < STRUCTS; i++) {
+		add(&b, "", info(ASM_BTF_STRUCT, 1), 4);
+		member(&b, "x", i + 1 < STRUCTS ? b.ntypes + 1 : 1, 0);
+	}
+	add(&b, "flexible", info(ASM_BTF_STRUCT, 1), 4);
+	member(&b, "last", b.ntypes + 1, 0);
+	add_array(&b, 1, 1);
+	blob_init(&others, false);
+	add_int(&others, "int", 4, 32);
+
+	no_object(&b, &b, "r1 = kernel.s.pointers", said);
+	EXPECT_STREQ("loaders cannot relocate 's.pointers': its type cannot be followed", said);
+	no_object(&b, &b, "r1 = kernel.flexible.last[1]", said);
+	EXPECT_STREQ("loaders cannot relocate 'flexible.last[1]': they follow no index past the "
+		     "end of an array", said);
+	no_object(&b, &b, "call deep", said);
+	EXPECT_STREQ("the prototype of 'deep' in the BTF cannot be followed", said);
+	no_object(&b, &others, "r1 = kernel.s.number", said);
+	EXPECT_STREQ("the BTF has no 's.number'", said);
+	no_object(&b, &b, "*(u32 *)(r10 - 4) = kernel.s.number", said);
+	EXPECT_STREQ("this cannot be relocated: use the field as the offset of a load or store, "
+		     "or as a number of arithmetic or of a 64-bit load", said);
+	for (int i = 0; i < STRUCTS; i++)
+		strcat(path, ".x");
+	snprintf(expected, sizeof(expected), "loaders cannot relocate '%s': it goes through more "
+		 "than 63 structures and arrays", path);
+	snprintf(line, sizeof(line), "r1 = kernel.%s", path);
+	no_object(&b, &b, line, said);
+	EXPECT_STREQ(expected, said);
+}
+
 /* ---- the running kernel ---- */
 
 FIXTURE(kernel) { char *data; size_t len; struct asm_btf *btf; };
