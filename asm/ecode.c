@@ -247,19 +247,19 @@ static bool ecode_check_use(struct ecode *ecode, struct ecode_use *use, uint32_t
 	struct asm_insn plain[2] = { *insn };
 
 	if (type != ELF_BPF_64_64 && type != ELF_BPF_64_32)
-		return ecode_use_error(ecode, use, "has a type that is none of instructions");
+		return ecode_use_error(ecode, use, "has a type that is not for instructions");
 	use->call = type == ELF_BPF_64_32;
 	if (insn->code != (use->call ? ECODE_CALL : ECODE_LDDW))
-		return ecode_use_error(ecode, use, use->call ? "is that of a call, and there is "
-				       "none" : "is that of a 64-bit load, and there is none");
+		return ecode_use_error(ecode, use, use->call ? "is for a call, and there is none" :
+				       "is for a 64-bit load, and there is none");
 	plain[0].regs &= 0x0f;
 	if (!use->call && left > 1)
 		plain[1] = insn[1];
 	plain[1].imm = 0;
 	if (!asm_insn_form(plain, left > 1 ? 2 : 1))
-		return ecode_use_error(ecode, use, "is that of no known instruction");
+		return ecode_use_error(ecode, use, "is for an instruction that is unknown");
 	if (ecode->used[use->slot])
-		return ecode_use_error(ecode, use, "is the second one");
+		return ecode_use_error(ecode, use, "is the second one there");
 	ecode->used[use->slot] = true;
 	return true;
 }
@@ -276,7 +276,7 @@ static bool ecode_add_use(struct ecode *ecode, uint32_t section, const struct ef
 				   (unsigned long long)reloc->offset);
 	use.slot = eread->sections[section].base + (uint32_t)(reloc->offset / ECODE_SLOT);
 	if (reloc->symbol >= eread->file.nsymbols)
-		return ecode_use_error(ecode, &use, "has a symbol that there is not");
+		return ecode_use_error(ecode, &use, "is about a symbol that there is not");
 	if (!ecode_check_use(ecode, &use, reloc->type))
 		return false;
 	symbol = &eread->symbols[reloc->symbol];
@@ -301,8 +301,8 @@ static bool ecode_relocs_of(struct ecode *ecode, const struct efile_section *rel
 	size_t i, n = efile_relocs(relocs);
 
 	if (relocs->info >= ecode->eread->file.nsections)
-		return eread_error(ecode->eread, "the relocations in '%s' are those of section "
-				   "%u, and there are %u", relocs->name, relocs->info,
+		return eread_error(ecode->eread, "the relocations in '%s' are for section %u, and "
+				   "there are %u", relocs->name, relocs->info,
 				   ecode->eread->file.nsections);
 	if (ecode_kind(ecode, relocs->info) == EREAD_DATA && n)
 		eread_warn(ecode->eread, "the relocations of section '%s' are left out",
@@ -442,7 +442,7 @@ static bool ecode_resolve_data(struct ecode *ecode, const struct ecode_use *use,
 	struct asm_reloc *reloc;
 
 	if (use->to < 0 || (uint64_t)use->to >= ecode_section(ecode, section)->size)
-		return ecode_use_error(ecode, use, "leads out of the section that it is about");
+		return ecode_use_error(ecode, use, "leads out of the section of its symbol");
 	reloc = ecode_add_reloc(ecode, use->slot, ASM_RELOC_MAP_VALUE, WIDE_MAP_VALUE);
 	reloc->index = eread->sections[section].base;
 	reloc->addend = (int32_t)use->to;
@@ -460,7 +460,7 @@ static bool ecode_resolve(struct ecode *ecode, const struct ecode_use *use)
 	enum eread_kind kind = ecode_kind(ecode, section);
 
 	if (!use->call && use->slot + 1 == func->start + func->count)
-		return ecode_use_error(ecode, use, "is that of a load that its function cuts");
+		return ecode_use_error(ecode, use, "is for a load that begins in one function and ends in the next");
 	if (kind == EREAD_CODE) {
 		ecode_resolve_code(ecode, use, section);
 		return true;

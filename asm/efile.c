@@ -106,13 +106,13 @@ static bool efile_read_section(struct efile *file, const uint8_t *at, uint32_t i
 	if (out->type == SHT_NOBITS || out->type == SHT_NULL)
 		return true;
 	if (offset > file->len || out->size > file->len - offset)
-		return efile_fail(why, "section %u is cut short: it has %llu bytes from byte %llu "
-				  "on, the file %zu", i, (unsigned long long)out->size,
-				  (unsigned long long)offset, file->len);
+		return efile_fail(why, "section %u goes past the end of the file: %llu bytes from "
+				  "byte %llu on", i, (unsigned long long)out->size,
+				  (unsigned long long)offset);
 	out->data = file->data + offset;
 	*bytes += out->size;
 	if (*bytes > file->len)
-		return efile_fail(why, "the sections overlap: section %u is one too many", i);
+		return efile_fail(why, "the sections share bytes: section %u is one too many", i);
 	return true;
 }
 
@@ -202,8 +202,8 @@ bool efile_symbol(const struct efile *file, uint32_t i, struct efile_symbol *out
 		return efile_fail(why, "the name of symbol %u lies outside of all names", i);
 	out->name = (const char *)strings->data + name;
 	if (out->section < SHN_LORESERVE && out->section >= file->nsections)
-		return efile_fail(why, "symbol %u is in section %u, there are %u", i, out->section,
-				  file->nsections);
+		return efile_fail(why, "symbol %u is in section %u, and there are %u", i,
+				  out->section, file->nsections);
 	return true;
 }
 

@@ -198,8 +198,8 @@ static bool emap_member(struct emap *emap)
 			continue;
 		if (emap_members[i].read(emap))
 			return true;
-		eread_warn(emap->eread, "map '%s': the BTF of '%s' is none that is known: "
-			   "only its name is kept", emap->name, emap->member);
+		eread_warn(emap->eread, "map '%s': the BTF of its '%s' is unknown: only "
+			   "its name is kept", emap->name, emap->member);
 		return false;
 	}
 	eread_warn(emap->eread, "map '%s': '%s' is unknown and left out", emap->name,

@@ -110,8 +110,6 @@ static bool eread_code(struct eread *eread, uint32_t i)
 		return eread_error(eread, "section '%s' has %llu bytes: no whole number of slots "
 				   "of %d", section->name, (unsigned long long)section->size,
 				   EREAD_SLOT);
-	if (section->size / EREAD_SLOT > INT32_MAX - eread->obj->ninsns)
-		return eread_error(eread, "there are too many slots");
 	eread->sections[i].kind = EREAD_CODE;
 	eread->sections[i].base = (uint32_t)eread->obj->ninsns;
 	eread->obj->ninsns += section->size / EREAD_SLOT;
@@ -243,6 +241,8 @@ static bool eread_object(struct eread *eread, const void *data, size_t len)
 {
 	char why[EFILE_WHY];
 
+	if (len > INT32_MAX)	/* as of texts */
+		return eread_error(eread, "the ELF file is larger than 2 GiB");
 	if (!efile_open(&eread->file, &eread->mem, data, len, why))
 		return eread_error(eread, "%s", why);
 	eread->obj->endian = eread->file.big ? ASM_BIG : ASM_LITTLE;
