@@ -90,7 +90,8 @@ static bool call_slot(struct unit *unit, struct call_arg *arg)
 	if (!place_slot_offset(unit, &token, &slot) || !call_offset(unit, arg))
 		return false;
 	if (arg->value.kernel)
-		return unit_error(unit, &token, "a field of the kernel's cannot be added to a slot");
+		return unit_error(unit, &token, "a field of the kernel's cannot be added to a "
+				  "slot");
 	arg->reg = CALL_FRAME_REG;
 	return num_binary(NUM_ADD, slot, arg->value.num, &arg->value.num, &why) ||
 	       unit_error(unit, &token, "%s", why);

@@ -460,7 +460,8 @@ static bool ecode_resolve(struct ecode *ecode, const struct ecode_use *use)
 	enum eread_kind kind = ecode_kind(ecode, section);
 
 	if (!use->call && use->slot + 1 == func->start + func->count)
-		return ecode_use_error(ecode, use, "is for a load that begins in one function and ends in the next");
+		return ecode_use_error(ecode, use, "is for a load that begins in one function and "
+				       "ends in the next");
 	if (kind == EREAD_CODE) {
 		ecode_resolve_code(ecode, use, section);
 		return true;

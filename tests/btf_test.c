@@ -942,8 +942,9 @@ static void hear(void *arg, const struct asm_diag *diag)
 		snprintf(said, WHY, "%s", diag->message);
 }
 
-/* Why there is no object of a text whose fields are those of b, for a loader that knows `others`. */
-static void no_object(const struct blob *b, const struct blob *others, const char *line, char *said)
+/* Why there is no object of a text that means the fields of b, with the types of `others`. */
+static void no_object(const struct blob *b, const struct blob *others, const char *line,
+		      char *said)
 {
 	struct asm_options opt = { .resolve = resolve, .relocatable = true };
 	char text[512], *out = NULL;

@@ -519,10 +519,11 @@ TEST_F(sample, maps)
 	} cases[] = {
 		{ "max_entries", "numa_node", "map 'cells': 'numa_node' is left out" },
 		{ "max_entries", "pinning", "map 'cells': 'pinning' is left out" },
-		{ "max_entries", "unheard_of", "map 'cells': 'unheard_of' is unknown and left out" },
+		{ "max_entries", "other_name",
+		  "map 'cells': 'other_name' is unknown and left out" },
 		{ "max_entries", "values", "map 'cells': what its values are is left out" },
-		{ "value", "type", "map 'cells': the BTF of its 'type' is unknown: only its name is "
-				   "kept" },
+		{ "value", "type",
+		  "map 'cells': the BTF of its 'type' is unknown: only its name is kept" },
 	};
 	struct said said;
 

@@ -236,15 +236,15 @@ done
 "$BPFASM" -f c -o globals.h globals.o
 echo '#include "globals.h"' >user.c
 ok "the C of an object compiles" "${CC:-cc}" -fsyntax-only -Wno-unused user.c
-llvm-objcopy --rename-section '.data.own=.data."own\' globals.o odd.o
+llvm-objcopy --rename-section '.data.own=.data."own"' globals.o odd.o
 "$BPFASM" -f c -o globals.h odd.o
 ok "the C of an object with an odd name compiles" "${CC:-cc}" -fsyntax-only -Wno-unused user.c
 clang -O2 -target bpf -c -o plain.o "$SRCDIR/tests/objects/globals.c" 2>said
 ok "-f list of an object without lines" "$BPFASM" -f list plain.o
 for option in '-E le' '-a arm64' '-D A=1' '-I .'; do
+	itself="with an ELF object, which says all of that itself"
 	# shellcheck disable=SC2086 # an option and its value
-	fails "$option with an object" 2 \
-		"error: ${option%% *} means nothing with an ELF object, which says all of that itself" \
+	fails "$option with an object" 2 "error: ${option%% *} means nothing $itself" \
 		"$BPFASM" $option globals.o
 done
 # shellcheck disable=SC2016 # the inner shell expands
@@ -257,9 +257,9 @@ ok "the listing has the lines of the source" sh -c \
 # ---- an object of an object ----
 
 for source in maps globals loops; do
-	build $source -g
-	"$BPFASM" -d $source.o >text
-	ok "-f elf of $source" "$BPFASM" -f elf -o copy.o $source.o
+	build "$source" -g
+	"$BPFASM" -d "$source.o" >text
+	ok "-f elf of $source" "$BPFASM" -f elf -o copy.o "$source.o"
 	"$BPFASM" -d copy.o >copy
 	if same text copy && [ -s text ]; then
 		pass "says what $source says, lines of the source too"
