@@ -75,6 +75,14 @@ static void add_member(struct types *t, const char *text, uint32_t type, uint32_
 	t->words[t->nwords++] = bits << 24 | bit;
 }
 
+/* struct NAME { TYPE x; }, from that bit on */
+static void add_one_field(struct types *t, const char *text, uint32_t size, uint32_t type,
+			  uint32_t bit)
+{
+	add(t, text, ASM_BTF_STRUCT, 1, size);
+	add_member(t, "x", type, 0, bit);
+}
+
 static void open_types(struct types *t)
 {
 	uint32_t types = t->nwords * (uint32_t)sizeof(uint32_t);
@@ -95,7 +103,7 @@ FIXTURE(core) {
 };
 
 /* Ids of the object's types. */
-enum { S32 = 1, U64, U32, LIST, NEXT, TASK, GONE, MODE, WORD };
+enum { S32 = 1, U64, U32, LIST, NEXT, TASK, GONE, MODE, WORD, FAR, BIG, TWIN };
 
 /*
  *	struct task___old {
@@ -105,6 +113,7 @@ enum { S32 = 1, U64, U32, LIST, NEXT, TASK, GONE, MODE, WORD };
  *	struct gone { int x; };
  *	enum mode { IDLE = 1, BUSY___first = 2, GONE = 3 };
  *	typedef unsigned int word;
+ *	struct far { u64 x; }; struct big { u64 x; }; struct twin { u64 x; };
  */
 static void fill_own(struct types *t)
 {
@@ -130,10 +139,14 @@ static void fill_own(struct types *t)
 	add_part(t, "BUSY___first", 2);
 	add_part(t, "GONE", 3);
 	add(t, "word", ASM_BTF_TYPEDEF, 0, U32);
+	add_one_field(t, "far", 8, U64, 0);
+	add_one_field(t, "big", 8, U64, 0);
+	add_one_field(t, "twin", 8, U64, 0);
 }
 
 /* Ids of the kernel's types. */
-enum { K_U64 = 1, K_S32, K_U32, K_LIST, K_NEXT, K_INNER, K_FLAGS, K_TASK, K_MODE, K_WORD };
+enum { K_U64 = 1, K_S32, K_U32, K_LIST, K_NEXT, K_INNER, K_FLAGS, K_TASK, K_MODE, K_WORD,
+       K_U128 };
 
 /*
  *	struct task {
@@ -142,6 +155,8 @@ enum { K_U64 = 1, K_S32, K_U32, K_LIST, K_NEXT, K_INNER, K_FLAGS, K_TASK, K_MODE
  *	};
  *	enum mode { BUSY = 7, IDLE = 1 << 40 };
  *	typedef u64 word;
+ *	struct far { char pad[40000]; u64 x; }; struct big { unsigned __int128 x; };
+ *	struct twin { u64 x; }; struct twin { u64 pad, x; };
  */
 static void fill_kernel(struct types *t)
 {
@@ -170,6 +185,11 @@ static void fill_kernel(struct types *t)
 	add_part(t, "IDLE", 0);
 	t->words[t->nwords++] = 1 << 8;
 	add(t, "word", ASM_BTF_TYPEDEF, 0, K_U64);
+	add_int(t, "u128", 16, UNSIGNED);
+	add_one_field(t, "far", 40008, K_U64, 320000);
+	add_one_field(t, "big", 16, K_U128, 0);
+	add_one_field(t, "twin", 8, K_U64, 0);
+	add_one_field(t, "twin", 16, K_U64, 64);
 }
 
 FIXTURE_SETUP(core)
@@ -265,26 +285,35 @@ static const struct row rows[] = {
 	{ "enumerator, flavours aside", VALUE, MODE, "1", MOV, 2, 7, 0, NULL },
 	{ "no such enumerator", VALUE, MODE, "2", WIDE, 3, POISON, CALL, NULL },
 
-	{ "an unknown kind", MATCHES + 1, TASK, "0", MOV, 0, 0, 0, "kind, 13, is unknown" },
+	{ "an unknown kind", MATCHES + 1, TASK, "0", MOV, 0, 0, 0, "its kind, 13, is unknown" },
 	{ "a value that is not the object's", OFFSET, TASK, "0:1", MOV, 9, 0, 0,
-	  "has 9, where by the object's own types it should have 8" },
+	  "the instruction has 9, where by the object's own types it should have 8" },
 	{ "a load of another size", OFFSET, TASK, "0:1", LOAD32, 8, 0, 0,
-	  "does not access the 8 bytes" },
+	  "the instruction does not access the 8 bytes of the field" },
 	{ "an instruction without a number", OFFSET, TASK, "0:0", MOV_REG, 0, 0, 0,
-	  "an instruction of a kind that takes none" },
+	  "it is at an instruction of a kind that takes none" },
 	{ "a call", OFFSET, TASK, "0:0", CALL, 0, 0, 0,
-	  "an instruction of a kind that takes none" },
-	{ "an access string of nothing", OFFSET, TASK, "", MOV, 0, 0, 0, "cannot be followed" },
-	{ "one with a word", OFFSET, TASK, "0:x", MOV, 0, 0, 0, "cannot be followed" },
-	{ "one past the members", OFFSET, TASK, "0:8", MOV, 0, 0, 0, "cannot be followed" },
-	{ "one past the elements", OFFSET, TASK, "0:2:4", MOV, 0, 0, 0, "cannot be followed" },
-	{ "one into an integer", OFFSET, TASK, "0:0:0", MOV, 0, 0, 0, "cannot be followed" },
-	{ "one past 31 bits", OFFSET, TASK, "0:2147483648", MOV, 0, 0, 0, "cannot be followed" },
-	{ "a type with fields", TYPE_SIZE, TASK, "0:1", MOV, 0, 0, 0, "cannot be followed" },
-	{ "a type outside", OFFSET, 99, "0:0", MOV, 0, 0, 0, "cannot be followed" },
-	{ "an enumerator of a structure", VALUE, TASK, "0", MOV, 0, 0, 0, "cannot be followed" },
-	{ "no sign of an element", IS_SIGNED, TASK, "0:2:1", MOV, 0, 0, 0, "cannot be followed" },
-	{ "a type without a name", TYPE_EXISTS, NEXT, "0", MOV, 1, 0, 0, "no name" },
+	  "it is at an instruction of a kind that takes none" },
+	{ "an access string of nothing", OFFSET, TASK, "", MOV, 0, 0, 0, "its types cannot be followed" },
+	{ "one with a word", OFFSET, TASK, "0:x", MOV, 0, 0, 0, "its types cannot be followed" },
+	{ "one past the members", OFFSET, TASK, "0:8", MOV, 0, 0, 0, "its types cannot be followed" },
+	{ "one past the elements", OFFSET, TASK, "0:2:4", MOV, 0, 0, 0, "its types cannot be followed" },
+	{ "one into an integer", OFFSET, TASK, "0:0:0", MOV, 0, 0, 0, "its types cannot be followed" },
+	{ "one past 31 bits", OFFSET, TASK, "0:2147483648", MOV, 0, 0, 0, "its types cannot be followed" },
+	{ "a type with fields", TYPE_SIZE, TASK, "0:1", MOV, 0, 0, 0, "its types cannot be followed" },
+	{ "a type outside", OFFSET, 99, "0:0", MOV, 0, 0, 0, "its types cannot be followed" },
+	{ "an enumerator of a structure", VALUE, TASK, "0", MOV, 0, 0, 0,
+	  "its types cannot be followed" },
+	{ "no sign of an element", IS_SIGNED, TASK, "0:2:1", MOV, 0, 0, 0,
+	  "its types cannot be followed" },
+	{ "a type without a name", TYPE_EXISTS, NEXT, "0", MOV, 1, 0, 0,
+	  "its type has no name to be found by" },
+	{ "one farther than a load reaches", OFFSET, FAR, "0:0", LOAD64, 0, 0, 0,
+	  "the offset in the kernel, 40000, does not fit into the instruction" },
+	{ "one that no load takes", OFFSET, BIG, "0:0", LOAD64, 0, 0, 0,
+	  "the kernel's field has 16 bytes, which no instruction accesses" },
+	{ "two of one name that differ", OFFSET, TWIN, "0:0", MOV, 0, 0, 0,
+	  "the kernel has several types of that name, which differ in this" },
 };
 
 TEST_F(core, rows)
@@ -306,6 +335,27 @@ TEST_F(core, rows)
 		EXPECT_EQ(row->becomes ? row->becomes : row->code, insns[0].code)
 			LOG("%s", row->what);
 	}
+}
+
+TEST_F(core, two_at_one_instruction)
+{
+	const struct asm_core cores[2] = {
+		{ 0, EXISTS, TASK, "0:0" }, { 0, EXISTS, TASK, "0:1" },
+	};
+	struct asm_insn insn = { .code = MOV, .imm = 1 };
+	const struct asm_core *failed;
+	struct asm_object obj;
+	char why[WHY] = "";
+
+	memset(&obj, 0, sizeof(obj));
+	obj.insns = &insn;
+	obj.ninsns = 1;
+	obj.cores = (struct asm_core *)cores;
+	obj.ncores = 2;
+	obj.btf = self->own.btf;
+	EXPECT_FALSE(asm_core_apply(&obj, self->kernel.btf, &insn, &failed, why, sizeof(why)));
+	EXPECT_STREQ("the instruction has two", why);
+	EXPECT_EQ(1, failed - cores);
 }
 
 /* Both halves of a wide load: of its value, and of a call in its place. */

