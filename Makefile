@@ -8,7 +8,8 @@
 # make demo		trace something
 # make bench		measure
 # make fuzz		look for inputs that break it, FUZZ_TIME=60 seconds a target of
-#			TARGETS="text dis btf elf log", in FUZZ_JOBS=1 processes; needs clang
+#			TARGETS="text dis btf elf log", in FUZZ_JOBS=1 processes, the same way
+#			each time with a FUZZ_SEED; needs clang
 # make static		small static programs in build/static, by musl-gcc or CC= or STATIC_CC=
 # make install		PREFIX=/usr/local, DESTDIR=
 # make clean
@@ -159,11 +160,12 @@ bench: all
 FUZZ_CC ?= $(if $(findstring clang,$(CC)),$(CC),clang)
 FUZZ_TIME ?= 60
 FUZZ_JOBS ?= 1
+FUZZ_SEED ?= 0
 TARGETS ?= $(FUZZC:tests/fuzz/%_fuzz.c=%)
 
 fuzz: $(BPFASM)
 	@$(RUN) MAKE='$(MAKE)' tests/fuzz/fuzz '$(FUZZ_CC)' '$(O)/fuzz' $(FUZZ_TIME) \
-		$(FUZZ_JOBS) $(TARGETS)
+		$(FUZZ_JOBS) $(FUZZ_SEED) $(TARGETS)
 
 # ---- the rest ----
 

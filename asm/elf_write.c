@@ -317,6 +317,7 @@ static void write_reloc_sections(struct writer *w, uint32_t symtab)
 		struct elf_code *code = &w->out->codes[i];
 		size_t len = strlen(code->name);
 		struct section *section;
+		uint32_t number;
 		char *name;
 
 		w->sections[i + 1].data = code->text.data;
@@ -326,7 +327,8 @@ static void write_reloc_sections(struct writer *w, uint32_t symtab)
 		name = mem_alloc(&w->out->mem, sizeof(prefix) + len);
 		memcpy(name, prefix, sizeof(prefix) - 1);
 		memcpy(name + sizeof(prefix) - 1, code->name, len);
-		section = &w->sections[write_table(w, name, SHT_REL, TABLE_ALIGN, &code->relocs)];
+		number = write_table(w, name, SHT_REL, TABLE_ALIGN, &code->relocs);
+		section = &w->sections[number];
 		section->flags = SHF_INFO_LINK;
 		section->link = symtab;
 		section->info = (uint32_t)i + 1;

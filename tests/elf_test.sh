@@ -132,6 +132,26 @@ ok "a million instructions" timeout 120 "$BPFASM" -f elf -o large.o large.bpfasm
 } >long.bpfasm
 ok "more text than fits" "$BPFASM" -f elf -o long.o long.bpfasm
 
+# Each number of sections with relocations, as tables grow at some of them.
+every_number()
+{
+	for e_n in 1 2 3 4 5 6 7 8 9 10 12 14 15 16 20 26 28 30 32 48 60 64; do
+		{
+			echo '.map m type hash key u32 value u64 entries 4'
+			numbered 1 "$e_n" '.prog p%d "kprobe/f%d"\n\tr1 = m ll\n\texit\n'
+		} >number.bpfasm
+		"$BPFASM" -f elf -o number.o number.bpfasm || return
+		"$BPFASM" -d number.o >number || return
+		if [ "$(grep -c '^.prog p' number)" != "$e_n" ] ||
+		   [ "$(grep -c ") r1 = m ll" number)" != "$e_n" ]; then
+			echo "$e_n programs came back as"
+			cat number
+			return 1
+		fi
+	done
+}
+ok "any number of programs that refer to something" every_number
+
 # ---- other readers ----
 
 if need llvm-readelf; then
