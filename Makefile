@@ -39,7 +39,7 @@ SANFLAGS = $(SANFLAGS_$(SAN))
 CFLAGS ?= -O2 -g
 # The macros that every text has, as a string.
 PRELUDE = $(O)/asm/prelude.h
-FLAGS = -std=gnu11 $(WARN) -I$(O)/asm $(CPPFLAGS) $(CFLAGS) $(SANFLAGS)
+FLAGS = -std=gnu11 $(WARN) -I$(O)/asm -I$(O)/progs $(CPPFLAGS) $(CFLAGS) $(SANFLAGS)
 
 # Programs and libraries stand at the top, unless O or SAN asks for another flavour.
 BIN := $(if $(filter build,$(O)),,$(O)/)
@@ -52,11 +52,16 @@ ASM := $(filter-out asm/main.c,$(sort $(wildcard asm/*.c)))
 LOAD := $(filter-out loader/main.c,$(sort $(wildcard loader/*.c)))
 TESTC := $(sort $(wildcard tests/*_test.c))
 FUZZC := $(sort $(wildcard tests/fuzz/*_fuzz.c))
-SRCS := $(ASM) $(LOAD) asm/main.c loader/main.c $(TESTC) $(FUZZC) tests/fuzz/fuzz.c \
+# Programs with a user side: progs/NAME/NAME.c; several of them share what is in progs/common.
+PROGNAMES := $(foreach d,$(wildcard progs/*),$(if $(wildcard $d/$(notdir $d).c),$(notdir $d)))
+PROGC := $(sort $(wildcard progs/common/*.c $(PROGNAMES:%=progs/%/*.c)))
+SRCS := $(ASM) $(LOAD) asm/main.c loader/main.c $(PROGC) $(TESTC) $(FUZZC) tests/fuzz/fuzz.c \
 	tests/fuzz/driver.c
 OBJS := $(SRCS:%.c=$(O)/%.o)
 ROWS := $(wildcard asm/*.h asm/tables/*.def loader/*.h)
 
+PROGTEXTS := $(patsubst %.bpfasm,$(O)/%.h,$(wildcard $(PROGNAMES:%=progs/%/*.bpfasm)))
+PROGRAMS := $(foreach n,$(PROGNAMES),$(O)/progs/$n/$n)
 TESTPROGS := $(TESTC:%.c=$(O)/%)
 FUZZPROGS := $(FUZZC:%.c=$(O)/%)
 TESTS = $(TESTPROGS) $(sort $(wildcard tests/*_test.sh tests/*/*_test.sh))
@@ -64,7 +69,7 @@ TESTS = $(TESTPROGS) $(sort $(wildcard tests/*_test.sh tests/*/*_test.sh))
 say = @$(if $(V),:,printf '  %-8s%s\n')
 Q := $(if $(V),,@)
 
-all: $(BPFASM) $(BPFLOAD) $(LIBASM) $(LIBLOAD)
+all: $(BPFASM) $(BPFLOAD) $(LIBASM) $(LIBLOAD) $(PROGRAMS)
 
 # ---- objects; a stamp per flavour holds what they were made with ----
 
@@ -84,6 +89,8 @@ $(addprefix $(O)/asm/,isa.o mem.o symbols.o tables.o): SANFLAGS_fuzz = $(SANFLAG
 $(O)/asm/expand.o: $(PRELUDE)
 
 $(PRELUDE): asm/prelude.bpfasm
+$(PROGTEXTS): $(O)/%.h: %.bpfasm
+$(PRELUDE) $(PROGTEXTS):
 	@mkdir -p $(@D)
 	$(say) TEXT $@
 	$(Q)sed -e 's/^#.*//' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< >$@
@@ -102,9 +109,17 @@ $(LIBASM) $(LIBLOAD):
 $(BPFASM): $(O)/asm/main.o $(LIBASM)
 $(BPFLOAD): $(O)/loader/main.o $(LIBLOAD) $(LIBASM)
 $(TESTPROGS): %: %.o $(LIBLOAD) $(LIBASM)
-$(BPFASM) $(BPFLOAD) $(TESTPROGS):
+$(BPFASM) $(BPFLOAD) $(TESTPROGS) $(PROGRAMS):
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^
+
+# A program holds its own texts: static const char text[] = / #include "NAME/TEXT.h" / ;
+define program
+$(O)/progs/$1/$1: $(patsubst %.c,$(O)/%.o,$(wildcard progs/$1/*.c progs/common/*.c)) \
+	$(LIBLOAD) $(LIBASM)
+$(patsubst %.c,$(O)/%.o,$(wildcard progs/$1/*.c)): $(filter $(O)/progs/$1/%,$(PROGTEXTS))
+endef
+$(foreach n,$(PROGNAMES),$(eval $(call program,$n)))
 
 # By libFuzzer with SAN=fuzz; else by a small main of our own.
 $(FUZZPROGS): %: %.o $(O)/tests/fuzz/fuzz.o $(if $(filter fuzz,$(SAN)),,$(O)/tests/fuzz/driver.o) \
@@ -120,7 +135,7 @@ STATIC_CC ?= $(if $(filter command,$(firstword $(origin CC))),$(CC),$(or \
 # is at one address needs no code that works at any, and no tables that are written when it starts.
 # -Oz is smaller than -Os where there is one: GCC 12, clang.
 STATIC_O = $(shell $(STATIC_CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os)
-STATIC_FLAGS = -std=gnu11 $(WARN) -I$(O)/asm $(CPPFLAGS) $(STATIC_O) -static -fno-pie \
+STATIC_FLAGS = -std=gnu11 $(WARN) -I$(O)/asm -I$(O)/progs $(CPPFLAGS) $(STATIC_O) -static -fno-pie \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-Wl,--gc-sections,--build-id=none -Wl,-z,noseparate-code,-z,norelro -s
 STATIC := $(O)/static/bpfasm $(O)/static/bpfload
@@ -187,7 +202,7 @@ install: all
 	done
 
 clean:
-	rm -rf $(if $(BIN),$(addprefix $(O)/,asm loader tests static fuzz flags),build)
+	rm -rf $(if $(BIN),$(addprefix $(O)/,asm loader progs tests static fuzz flags),build)
 	rm -f $(BPFASM) $(BPFLOAD) $(LIBASM) $(LIBLOAD)
 
 .PHONY: all tests check check-kernels lint demo bench fuzz static install clean FORCE
