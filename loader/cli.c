@@ -58,6 +58,7 @@ static const struct option options[] = {
 	{ CLI_TOP, '\0', "top", "N", "of each map, the N entries with the largest number",
 	  take_top, "a number above 0" },
 	{ CLI_JSON, 'j', "json", NULL, "a line of JSON a record and a map", NULL, NULL },
+	{ CLI_PRETTY, 'p', "pretty", NULL, "JSON in lines, with indentation", NULL, NULL },
 	{ CLI_ATTACH, '\0', "attach", NULL, "attach the programs, and pin the links too",
 	  NULL, NULL },
 	{ CLI_VERBOSE, 'v', "verbose", NULL, "say each step, and print the whole verifier log",
@@ -273,6 +274,10 @@ static bool take_word(struct words *w, const char *word)
 
 	if (!command)
 		return take_command(w, word);
+	if (command->options & CLI_GRAMMAR) {
+		w->cli->grammar[w->nwords++] = word;
+		return true;
+	}
 	if (w->nwords == command->nwords) {
 		say_error(w->opt, NULL, "'%s' is one word too many for '%s %s'%s", word,
 			  command->name, command->words,
@@ -292,6 +297,14 @@ static bool take_run(struct words *w)
 	return *w->at;
 }
 
+/* -5, where a command reads numbers: no option is a digit */
+static bool is_number(const struct words *w, const char *word)
+{
+	const struct cli_command *command = w->cli->command;
+
+	return command && command->options & CLI_GRAMMAR && word[1] >= '0' && word[1] <= '9';
+}
+
 static bool take_all(struct words *w)
 {
 	while (*w->at) {
@@ -300,7 +313,7 @@ static bool take_all(struct words *w)
 
 		if (strcmp(word, "--") == 0)
 			return take_run(w);
-		if (word[0] != '-' || !word[1])
+		if (word[0] != '-' || !word[1] || is_number(w, word))
 			taken = take_word(w, word);
 		else if (word[1] == '-')
 			taken = take_long(w, word);
@@ -352,7 +365,8 @@ bool cli_parse(struct cli *cli, const struct cli_command *commands, size_t ncomm
 	while (argv[n])
 		n++;
 	cli->defines = calloc(n, sizeof(cli->defines[0]));
-	if (!cli->defines) {
+	cli->grammar = calloc(n, sizeof(cli->grammar[0]));
+	if (!cli->defines || !cli->grammar) {
 		say_error(opt, NULL, "%s", strerror(ENOMEM));
 		return false;
 	}
@@ -361,6 +375,7 @@ bool cli_parse(struct cli *cli, const struct cli_command *commands, size_t ncomm
 
 void cli_free(struct cli *cli)
 {
+	free(cli->grammar);
 	free(cli->defines);
 }
 

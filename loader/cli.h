@@ -22,6 +22,8 @@ enum cli_bits {
 	CLI_HELP = 1 << 7,
 	CLI_VERSION = 1 << 8,
 	CLI_COMMAND = 1 << 9,	/* "-- COMMAND ..." at the end */
+	CLI_PRETTY = 1 << 10,
+	CLI_GRAMMAR = 1 << 11,	/* no option: any number of words, which the command reads */
 };
 
 enum { CLI_WORDS = 2 };
@@ -29,6 +31,7 @@ enum { CLI_WORDS = 2 };
 struct cli {
 	const struct cli_command *command;	/* NULL: --help or --version alone */
 	const char *words[CLI_WORDS];		/* FILE, DIR */
+	const char **grammar;			/* words of a CLI_GRAMMAR, NULL at the end; owned */
 	const char **defines;			/* NAME=EXPR; owned */
 	size_t ndefines;
 	unsigned int duration_ms, interval_ms, top;
