@@ -17,7 +17,8 @@
  * The expected value comes first. EXPECT_ notes a failure and goes on, ASSERT_ ends the test;
  * either takes a block or LOG() for what should be said when it fails. Teardown runs, after ASSERT_
  * too, whenever setup came through. A test has 30 seconds; TEST_TIMEOUT and TEST_F_TIMEOUT name
- * another number. What a test prints shows when it fails, or with -v. What it leaves running is
+ * another number; TEST_PATIENCE in the environment, of a machine that is emulated say, multiplies
+ * them. What a test prints shows when it fails, or with -v. What it leaves running is
  * killed.
  *
  * SKIP(return, "why") ends a test as skipped, as do REQUIRE(condition, "why") and
@@ -444,10 +445,18 @@ static inline bool t_wait(pid_t pid, int seconds)
 	}
 }
 
+/* How many times slower than others this machine may be. */
+static inline int t_patience(void)
+{
+	const char *times = getenv("TEST_PATIENCE");
+
+	return times && atoi(times) > 1 ? atoi(times) : 1;
+}
+
 /* The child's verdict; why gets a TAP directive where it could not give one itself. */
 static inline enum t_result t_verdict(pid_t pid, int seconds, char why[64])
 {
-	bool late = !t_wait(pid, seconds);
+	bool late = !t_wait(pid, seconds * t_patience());
 	int status = 0;
 
 	kill(-pid, SIGKILL);
