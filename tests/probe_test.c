@@ -249,6 +249,49 @@ TEST_F(probe, nothing_after_closing)
 	free(events);
 }
 
+/* Attach in a process that is killed then: 0 when it had come that far. */
+static int attach_and_die(struct probe_self *self)
+{
+	int ends[2], status = 0;
+	char byte;
+	pid_t pid;
+
+	if (pipe(ends))
+		return -errno;
+	pid = fork();
+	if (pid == 0) {
+		put(self, "kprobe/ksys_mmap_pgoff", "");
+		if (!load_attach(self->load) && write(ends[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(ends[1]);
+	if (pid < 0 || read(ends[0], &byte, 1) != 1)
+		status = -ECHILD;
+	close(ends[0]);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return status;
+}
+
+static size_t events_in(const char *path)
+{
+	size_t len = SIZE_MAX;
+	char *events;
+
+	if (!asm_read_file(path, &events, &len))
+		free(events);
+	return len;
+}
+
+TEST_F(probe, nothing_after_sigkill)
+{
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	ASSERT_OK(attach_and_die(self));
+	EXPECT_EQ(0, events_in("/sys/kernel/tracing/kprobe_events"));
+	EXPECT_EQ(0, events_in("/sys/kernel/tracing/uprobe_events"));
+}
+
 /* ---- several at once ---- */
 
 static void check_three(struct probe_self *self)
