@@ -65,7 +65,12 @@ static int attach_raw_tracepoint(const struct attach *a)
 /* The target was fixed when the program was loaded: no name. */
 static int attach_tracing(const struct attach *a)
 {
-	return attach_raw(a, NULL);
+	int err = attach_raw(a, NULL);
+
+	if (!err && a->func->attach->target == ASM_TARGET_LSM_HOOK && why_lsm_idle())
+		say_note(a->load->opt, &a->place, "%s: it is attached, and will not run: this "
+			 "kernel was started without 'bpf' in lsm=", a->what);
+	return err;
 }
 
 /* ---- the choice ---- */

@@ -491,6 +491,16 @@ static void check_length(struct why *why, size_t ninsns)
 		append(why->fine, "number of instructions");
 }
 
+/* Who is called from a function of the kernel is called by a trampoline, and a JIT writes those. */
+static void check_jit(struct why *why, const struct asm_attach *attach)
+{
+	if (attach && attach->how == ASM_ATTACH_TRACING &&
+	    access("/proc/sys/net/core", F_OK) == 0 &&
+	    access("/proc/sys/net/core/bpf_jit_enable", F_OK) != 0)
+		add(why, "this kernel compiles no BPF (CONFIG_BPF_JIT), which %s programs need",
+		    attach->section);
+}
+
 void why_prog(struct why *why, const struct asm_attach *attach, uint32_t prog_type,
 	      size_t ninsns, int err)
 {
@@ -513,6 +523,7 @@ void why_prog(struct why *why, const struct asm_attach *attach, uint32_t prog_ty
 		break;
 	case ENOMEM:
 		check_memlock(why);
+		check_jit(why, attach);
 		break;
 	case ENOSYS:
 		check_nosys(why, "bpf(2)", "CONFIG_BPF_SYSCALL");
@@ -521,6 +532,32 @@ void why_prog(struct why *why, const struct asm_attach *attach, uint32_t prog_ty
 }
 
 /* ---- attaching ---- */
+
+/* What EOPNOTSUPP of a link says. */
+static void check_built(struct why *why, const struct asm_attach *attach)
+{
+	static const struct {
+		enum asm_attach_how how;
+		const char *lacks;
+	} rows[] = {
+		{ ASM_ATTACH_TRACING, "BPF trampolines on this CPU" },
+		{ ASM_ATTACH_KPROBE_MULTI, "links of many probes (CONFIG_FPROBE)" },
+		{ ASM_ATTACH_UPROBE_MULTI, "links of many probes (CONFIG_UPROBE_EVENTS)" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].how == attach->how)
+			add(why, "this kernel has no %s", rows[i].lacks);
+}
+
+bool why_lsm_idle(void)
+{
+	char *list = read_text("/sys/kernel/security/lsm");
+	bool idle = list && !strstr(list, "bpf");
+
+	free(list);
+	return idle;
+}
 
 void why_perf(struct why *why, int err)
 {
@@ -580,6 +617,9 @@ void why_attach(struct why *why, const struct asm_attach *attach, int err)
 		break;
 	case EINVAL:
 		check_since(why, "section", attach->section, attach->since);
+		break;
+	case EOPNOTSUPP:
+		check_built(why, attach);
 		break;
 	case ENOSYS:
 		check_nosys(why, "bpf(2)", "CONFIG_BPF_SYSCALL");
