@@ -186,12 +186,28 @@ fuzz: $(BPFASM)
 
 HEADERS := asm/asm.h loader/loader.h
 PAGES := $(wildcard docs/*.[1-8])
+TEXTS := $(wildcard progs/*/*.bpfasm)
 ROOT = $(DESTDIR)$(PREFIX)
+VERSION = $(shell sed -n 's/^.define ASM_VERSION "\(.*\)"/\1/p' asm/asm.h)
+
+# pc NAME, DESCRIPTION, LIBRARIES
+pc = printf '%s\n' 'prefix=$(PREFIX)' 'Name: $1' 'Description: $2' 'Version: $(VERSION)' \
+	'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib $3' >$(ROOT)/lib/pkgconfig/$1.pc
 
 install: all
-	install -d $(ROOT)/bin $(ROOT)/lib
-	install -m 755 $(BPFASM) $(BPFLOAD) $(ROOT)/bin
+	install -d $(ROOT)/bin $(ROOT)/lib/pkgconfig $(ROOT)/share/bash-completion/completions
+	install -m 755 $(BPFASM) $(BPFLOAD) $(PROGRAMS) $(ROOT)/bin
 	install -m 644 $(LIBASM) $(LIBLOAD) $(ROOT)/lib
+	$(call pc,libbpfasm,BPF texts to instructions,-lbpfasm)
+	$(call pc,libbpfload,BPF texts into the kernel,-lbpfload -lbpfasm)
+	for c in bpfasm bpfload; do \
+		install -m 644 tools/completion.bash \
+			$(ROOT)/share/bash-completion/completions/$$c || exit 1; \
+	done
+	for t in $(TEXTS); do \
+		install -d $(ROOT)/share/barebpf/$${t%/*} && \
+		install -m 644 $$t $(ROOT)/share/barebpf/$$t || exit 1; \
+	done
 	for h in $(HEADERS); do \
 		install -d $(ROOT)/include/barebpf/$${h%/*} && \
 		install -m 644 $$h $(ROOT)/include/barebpf/$$h || exit 1; \
