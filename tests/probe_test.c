@@ -112,11 +112,11 @@ static uint64_t map_pages(uint64_t arg[ARGS])
 	ASSERT_GE(fd, 0);
 	arg[0] = 0x200000000;
 	arg[1] = 3 * (uint64_t)page;
-	arg[2] = PROT_READ;
+	arg[2] = PROT_READ | PROT_WRITE;	/* no other argument is 3 */
 	arg[3] = MAP_SHARED;
 	arg[4] = (uint64_t)fd;
 	arg[5] = 5;
-	at = mmap((void *)(uintptr_t)arg[0], arg[1], PROT_READ, MAP_SHARED, fd, 5 * page);
+	at = mmap((void *)(uintptr_t)arg[0], arg[1], (int)arg[2], MAP_SHARED, fd, 5 * page);
 	ASSERT_NE((uintptr_t)MAP_FAILED, (uintptr_t)at);
 	munmap(at, arg[1]);
 	close(fd);
