@@ -64,6 +64,7 @@ PROGTEXTS := $(patsubst %.bpfasm,$(O)/%.h,$(wildcard $(PROGNAMES:%=progs/%/*.bpf
 PROGRAMS := $(foreach n,$(PROGNAMES),$(O)/progs/$n/$n)
 TESTPROGS := $(TESTC:%.c=$(O)/%)
 FUZZPROGS := $(FUZZC:%.c=$(O)/%)
+WORK := $(O)/tests/work
 TESTS = $(TESTPROGS) $(sort $(wildcard tests/*_test.sh tests/*/*_test.sh))
 
 say = @$(if $(V),:,printf '  %-8s%s\n')
@@ -121,6 +122,12 @@ $(patsubst %.c,$(O)/%.o,$(wildcard progs/$1/*.c)): $(filter $(O)/progs/$1/%,$(PR
 endef
 $(foreach n,$(PROGNAMES),$(eval $(call program,$n)))
 
+# What monitors watch: nothing but what it says it does runs in it, no sanitizer either.
+$(WORK): tests/work.c $(O)/flags
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) -std=gnu11 $(WARN) $(CPPFLAGS) -O2 $(LDFLAGS) -pthread -o $@ $<
+
 # By libFuzzer with SAN=fuzz; else by a small main of our own.
 $(FUZZPROGS): %: %.o $(O)/tests/fuzz/fuzz.o $(if $(filter fuzz,$(SAN)),,$(O)/tests/fuzz/driver.o) \
 		$(LIBLOAD) $(LIBASM)
@@ -150,10 +157,11 @@ $(STATIC): $(O)/static/flags $(ROWS) $(PRELUDE)
 # ---- checks ----
 
 RUN = CC='$(CC)' SAN='$(filter 1,$(SAN))' SRCDIR='$(CURDIR)' BPFASM='$(abspath $(BPFASM))' \
-	BPFLOAD='$(abspath $(BPFLOAD))' FUZZ='$(abspath $(O))/tests/fuzz'
+	BPFLOAD='$(abspath $(BPFLOAD))' FUZZ='$(abspath $(O))/tests/fuzz' \
+	PROGS='$(abspath $(O))/progs' WORK='$(abspath $(WORK))'
 SANRUN = ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 
-tests: $(TESTPROGS) $(FUZZPROGS)
+tests: $(TESTPROGS) $(FUZZPROGS) $(WORK)
 
 check: all tests
 	@$(RUN) $(if $(filter 1,$(SAN)),$(SANRUN)) tests/run $(TESTS)

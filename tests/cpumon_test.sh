@@ -1,0 +1,408 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# cpumon_test.sh - progs/cpumon against what the kernel says of the same processes.
+#
+# What is compared are two figures of one process, taken while it waits: no figure depends on how
+# busy the machine is. They may differ by 2 %, by 2 ms and what a process takes that only sleeps,
+# since it is read a moment after it has said what it used, and by a clock tick for each of the two
+# figures of /proc/PID/stat.
+set -u
+: "${SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}" "${PROGS:=$SRCDIR/build/progs}"
+: "${WORK:=$SRCDIR/build/tests/work}"
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/lib.sh"
+cpumon=$PROGS/cpumon/cpumon
+texts=$SRCDIR/progs/cpumon
+started=			# processes to end with this one
+
+cleanup()
+{
+	exec 9>&-
+	# shellcheck disable=SC2086 # numbers
+	[ -z "$started" ] || kill -9 $started 2>/dev/null
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
+
+# Until the command succeeds, 20 seconds at most.
+await()	# COMMAND...
+{
+	a_left=400
+	while ! "$@"; do
+		[ $((a_left -= 1)) -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+# ---- the command line ----
+
+fails "no such option" 2 "unrecognized option" "$cpumon" --nothing
+fails "a word too much" 2 "unexpected 'word'" "$cpumon" -j word
+fails "a time that is none" 2 "'1x' is not a number of seconds" "$cpumon" -t 1x
+fails "a time too short" 2 "'0' is not a number of seconds" "$cpumon" -t 0
+ok "help" "$cpumon" --help
+ok "cpumon.bpfasm assembles" "$BPFASM" --btf /sys/kernel/btf/vmlinux -f list "$texts/cpumon.bpfasm"
+
+t_run "$BPFLOAD" check "$texts/cpumon.bpfasm"
+case $t_status$(cat "$tmp/stderr") in
+*CAP_* | *"not permitted"*)
+	skip "live" "$(sed -n 1p "$tmp/stderr")"
+	plan ;;
+esac
+ok "the kernel takes cpumon" "$BPFLOAD" check "$texts/cpumon.bpfasm"
+mkfifo "$tmp/hold"
+exec 9<>"$tmp/hold"	# work waits until nobody has it open for writing
+
+# ---- figures ----
+
+start()	# KIND MS: $tmp/KIND is its report
+{
+	: >"$tmp/$1"
+	"$WORK" "$1" "$2" <"$tmp/hold" >"$tmp/$1" 9>&- &
+	started="$started $!"
+}
+
+reported()	# KIND...
+{
+	for r_kind; do
+		grep -q ' ' "$tmp/$r_kind" || return 1
+	done
+}
+
+# user and kernel time of a process in the last sample of $tmp/json, ns
+figures()	# PID
+{
+	awk -F '[:,}]' -v pid="$1" '
+		/"time_ns"/ { shown = found; found = "" }
+		$1 ~ /"pid"/ && $2 == pid { found = $12 " " $14 }
+		END { print shown }' "$tmp/json"
+}
+
+# The figures are those of the report, and of /proc/PID/stat.
+compare()	# KIND LEAST-USER-SHARE LEAST-KERNEL-SHARE
+{
+	c_report=$(grep ' ' "$tmp/$1")
+	c_ticks=$(sed 's/.*) //' "/proc/${c_report%% *}/stat" | awk '{ print $12 + $13 }')
+	c_wrong=$(echo "$(figures "${c_report%% *}") $c_report" |
+	awk -v ticks="$c_ticks" -v hz="$(getconf CLK_TCK 2>/dev/null || echo 100)" \
+		-v grain="$grain" -v least_user="$2" -v least_kernel="$3" '
+	function differs(ours, theirs, by)
+	{
+		return ours < 0.98 * theirs - by || ours > 1.02 * theirs + by
+	}
+	NF != 8 { print "no figures of it"; exit }
+	{ ours = $1 + $2 }
+	differs(ours, $4, grain) { print ours " ns, the process says " $4 }
+	differs(ours, ticks * 1e9 / hz, grain + 2e9 / hz) { print ours " ns, stat has " ticks }
+	$1 < least_user * ours - grain { print "only " $1 " of " ours " ns in user mode" }
+	$2 < least_kernel * ours - grain { print "only " $2 " of " ours " ns in the kernel" }')
+	if [ -z "$c_wrong" ]; then
+		pass "CPU time of $1"
+	else
+		fail "CPU time of $1" "$c_wrong" "$tmp/$1"
+	fi
+}
+
+# ---- one run of all kinds ----
+
+kinds="sleep spin read call threads exec fork"
+: >"$tmp/json"
+"$cpumon" -j >"$tmp/json" 2>"$tmp/stderr" 9>&- &
+monitor=$!
+started="$started $monitor"
+await grep -q time_ns "$tmp/json" || fail "counting begins" "no sample" "$tmp/stderr"
+for kind in $kinds; do
+	start "$kind" 150
+done
+# shellcheck disable=SC2086 # words
+await reported $kinds || fail "the work ends" "no report"
+sleep 0.3	# a process that has been waited for may still be on its last way out of a CPU
+kill "$monitor"
+wait "$monitor"
+t_status=$?
+if [ "$t_status" -eq 0 ]; then
+	pass "SIGTERM is an end like others"
+else
+	fail "SIGTERM is an end like others" "exit status $t_status" "$tmp/stderr"
+fi
+grain=$((2000000 + $(sed -n 's/^[0-9]* \([0-9]*\) .*/\1/p' "$tmp/sleep")))
+compare sleep 0 0
+compare spin 0.95 0
+compare read 0 0.95
+compare call 0.15 0.15
+compare threads 0.4 0.1
+compare exec 0.4 0.1
+compare fork 0 0
+
+# The storm is over: no row of its processes, and its time is that of processes that have ended.
+left=$(awk -F '[:,}]' 'NR == FNR { if (!/ /) storm[$1] = 1; next }
+	/"time_ns"/ { last = rows; rows = "" }
+	/"pid"/ && $2 in storm { rows = rows " " $0 }
+	END { print last }' "$tmp/fork" "$tmp/json")
+spent=$(awk 'NF == 6 { print $5 * 1000 }' "$tmp/fork")
+ended=$(awk -F '[:,}]' '/"time_ns"/ { n = $14 + $16 } END { printf "%.0f\n", n }' "$tmp/json")
+if [ -z "$left" ] && [ $((ended * 100)) -ge $((spent * 98)) ]; then
+	pass "150 processes that ended"
+else
+	fail "150 processes that ended" "still there:$left; $ended ns, they used $spent"
+fi
+strange=$(awk -F '[:,}]' '
+	/"time_ns"/ { if ($12 > 101 || $12 < $8 + $10 - 0.01 || $12 > $8 + $10 + 0.01) print; next }
+	$4 ~ /"kworker/ && $0 !~ /"user_ns":0,/ { print }
+	!/"total":/ { print; next }
+	{
+		match($0, /"user":[0-9.]*/); user = substr($0, RSTART + 7, RLENGTH - 7)
+		match($0, /"sys":[0-9.]*/); sys = substr($0, RSTART + 6, RLENGTH - 6)
+		match($0, /"total":[0-9.]*/); total = substr($0, RSTART + 8, RLENGTH - 8)
+		if (total > user + sys + 0.002 || total < user + sys - 0.002) print
+	}' "$tmp/json")
+if [ -z "$strange" ]; then
+	pass "%USR + %SYS = %TOT, and all are 100 % at most"
+else
+	printf '%s\n' "$strange" >"$tmp/strange"
+	fail "%USR + %SYS = %TOT, and all are 100 % at most" "not so" "$tmp/strange"
+fi
+exec 9>&-
+wait
+exec 9<>"$tmp/hold"
+
+# ---- who ran before ----
+
+start spin 3600000
+spinning=$!
+start read 3600000
+reading=$!
+t_run "$cpumon" -j -t 1
+cp "$tmp/stdout" "$tmp/json"
+kill "$spinning" "$reading"
+shares=$(echo "$(figures "$spinning") $(figures "$reading")" |
+	awk '{ print (NF == 4 && $1 > 0.95 * ($1 + $2) && $4 > 0.9 * ($3 + $4)) }')
+if [ "$shares" = 1 ]; then
+	pass "what was running already, in a system call or not"
+else
+	fail "what was running already, in a system call or not" \
+		"user and kernel: $(figures "$spinning"), $(figures "$reading")" "$tmp/stderr"
+fi
+
+# ---- the maps ----
+
+# Of the processes that said their number in $tmp/stdout: how many, and those with an entry.
+entries()
+{
+	awk '/^[0-9]/ { mine[$1]; n++ }
+	/"map":"(threads|ended)"/ { maps = maps $0 }
+	END {
+		parts = split(maps, part, "{")
+		for (i = 1; i <= parts; i++)
+			if (match(part[i], /"(pid|key)":[0-9]+/) &&
+			    substr(part[i], RSTART + 6, RLENGTH - 6) in mine)
+				left = left " " part[i]
+		print n left
+	}' "$tmp/stdout"
+}
+
+# shellcheck disable=SC2016 # the inner shell's
+t_run "$BPFLOAD" run -j "$texts/cpumon.bpfasm" -- sh -c \
+	'for i in fork threads exec; do "$0" $i 50 </dev/null; done; sleep 0.3' "$WORK"
+left=$(entries)
+if [ "$t_status" -eq 0 ] && [ "$left" = 53 ]; then
+	pass "nothing of a process stays in the maps"
+else
+	fail "nothing of a process stays in the maps" "status $t_status, $left" "$tmp/stderr"
+fi
+# shellcheck disable=SC2016 # the inner shell's
+t_run "$BPFLOAD" run -j -D THREADS=2 "$texts/cpumon.bpfasm" -- "$WORK" threads 20
+lost=$(sed -n 's/.*"lost":\([0-9]*\),"lost_ns":\([0-9]*\).*/\1 \2/p' "$tmp/stdout")
+case $lost in
+[1-9]*' '[1-9]*)	pass "what found no room is counted" ;;
+*)	fail "what found no room is counted" "lost: '$lost'" "$tmp/stdout" "$tmp/stderr" ;;
+esac
+
+# ---- as it is often written ----
+
+with_tracefs()	# COMMAND...
+{
+	# shellcheck disable=SC2016 # the inner shell's
+	unshare -m sh -c '[ -d /sys/kernel/tracing/events ] ||
+		mount -t tracefs tracefs /sys/kernel/tracing && exec "$@"' sh "$@"
+}
+
+# The number in the entry of a process in a map of t_run; 0: none.
+number()	# MAP PID
+{
+	grep "\"map\":\"$1\"" "$tmp/stdout" | tr '{' '\n' |
+		sed -n "s/\"key\":$2,\"value\":\\([0-9]*\\).*/\\1/p" | grep . || echo 0
+}
+
+faithful()	# KIND: user and kernel ms of 200, and whether the start of exit(2) is left
+{
+	t_run with_tracefs "$BPFLOAD" run -j "$texts/faithful.bpfasm" -- "$WORK" "$1" 200
+	f_pid=$(sed -n 's/^\([0-9]*\) .*/\1/p' "$tmp/stdout")
+	echo "$(($(number user_time "$f_pid") / 1000000))" \
+		"$(($(number kernel_time "$f_pid") / 1000000))" \
+		"$(($(number syscall_start "$f_pid") > 0))"
+}
+
+# It loses a run now and then: one of three must be as it should.
+faithful_is()	# NAME KIND AWK-CONDITION
+{
+	for f_try in 1 2 3; do
+		f_got=$(faithful "$2")
+		echo "$f_got" | awk "{ exit !($3) }" && break
+	done
+	if echo "$f_got" | awk "{ exit !($3) }"; then
+		pass "$1"
+	else
+		fail "$1" "$f_got, try $f_try" "$tmp/stdout" "$tmp/stderr"
+	fi
+}
+
+if with_tracefs true 2>/dev/null; then
+	# shellcheck disable=SC2016 # awk's
+	{
+	faithful_is "faithful: sleep is kernel time, and an entry stays" sleep \
+		'$1 < 50 && $2 >= 199 && $3'
+	faithful_is "faithful: work is user time" spin '$1 > 150 && $2 < 50 && $3'
+	}
+else
+	skip "faithful" "cannot mount a tracefs: unshare -m is denied, or the kernel has none"
+fi
+# ---- how it ends ----
+
+# What a process has loaded: "prog 12" and the like, a line each.
+objects()	# PID
+{
+	sed -n 's/^\(prog\|map\|link\)_id:[^0-9]*\([0-9]*\)$/\1 \2/p' "/proc/$1/fdinfo"/* | sort -u
+}
+
+gone()	# FILE: none of its objects is there
+{
+	while read -r kind id; do
+		! bpftool "$kind" show id "$id" >/dev/null 2>&1 || return 1
+	done <"$1"
+}
+
+ends()	# NAME SIGNAL STATUS
+{
+	: >"$tmp/json"
+	"$cpumon" -j >"$tmp/json" 2>"$tmp/stderr" 9>&- &
+	e_pid=$!
+	started="$started $e_pid"
+	await grep -q time_ns "$tmp/json"
+	objects "$e_pid" >"$tmp/objects"
+	kill "-$2" "$e_pid"
+	wait "$e_pid"
+	t_status=$?
+	if [ "$t_status" -ne "$3" ]; then
+		fail "$1" "exit status $t_status, not $3" "$tmp/stderr"
+	elif [ "$(grep -c . "$tmp/objects")" -ne 10 ]; then
+		fail "$1" "not 3 programs, 3 links, 4 maps" "$tmp/objects"
+	elif await gone "$tmp/objects"; then
+		pass "$1"
+	else
+		fail "$1" "something is still there" "$tmp/objects"
+	fi
+}
+
+if need bpftool; then
+	ends "nothing stays after SIGTERM" TERM 0
+	ends "nothing stays after SIGKILL" KILL 137
+fi
+# shellcheck disable=SC2016 # the inner shell's
+{
+fails "not enough descriptors" 1 "Too many open files" sh -c 'ulimit -n 8; exec "$0" -j' "$cpumon"
+fails "an output that is full" 1 "cannot write the output" sh -c '"$0" -j >/dev/full' "$cpumon"
+}
+
+# ---- the terminal ----
+
+# In a terminal of its own: the monitor, and beside it what happens to it. The terminal's settings
+# are those of before when it has ended.
+cat >"$tmp/terminal" <<'END'
+cd "$1" || exit
+trap : INT
+stty -g >before
+sh -c 'echo $$ >pid; exec "$0"' "$2" 2>error
+echo $? >status
+for i in $(seq 100); do
+	stty -g >after
+	cmp -s before after && break
+	sleep 0.05
+done
+END
+
+drawn()	# TEXT: it is on the screen of the terminal
+{
+	grep -q "$1" "$tmp/screen" 2>/dev/null
+}
+
+terminal()	# NAME STATUS COMMAND...: which may write to the terminal's keyboard
+{
+	t_name=$1 t_want=$2
+	shift 2
+	rm -f "$tmp/pid" "$tmp/status" "$tmp/after" "$tmp/screen"
+	{
+		await drawn 'processes on' && "$@"
+		await test -s "$tmp/status"
+	} | script -qfec "sh $tmp/terminal $tmp $cpumon" "$tmp/screen" >/dev/null 2>&1 9>&-
+	# the last thing that is heard of the screen is that it is the old one again
+	if [ "$(cat "$tmp/status")" != "$t_want" ]; then
+		fail "$t_name" "exit status $(cat "$tmp/status"), not $t_want" "$tmp/error"
+	elif ! cmp -s "$tmp/before" "$tmp/after"; then
+		fail "$t_name" "the terminal is not as it was" "$tmp/before" "$tmp/after"
+	elif tr '\033' '\n' <"$tmp/screen" | grep '^\[?1049' | tail -n 1 | grep -q 'l'; then
+		pass "$t_name"
+	else
+		fail "$t_name" "the screen was not given back" "$tmp/screen"
+	fi
+}
+
+signal()	# SIGNAL
+{
+	kill "-$1" "$(cat "$tmp/pid")"
+}
+
+# Arrows and sorting, and a window of 5 lines: a frame then has no more.
+use_it()
+{
+	printf '\033[B\033[6~n\033[A\033[5~r'
+	tty=$(readlink "/proc/$(cat "$tmp/pid")/fd/0")
+	stty rows 5 cols 40 <"$tty"
+	printf 'T'
+	await short_frame
+	printf 'q'
+}
+
+short_frame()
+{
+	tr '\033' '\n' <"$tmp/screen" | tail -n 30 |
+		awk '/^\[H/ { if (n == 5) found = 1; n = 0 } /^\[2K/ { n++ } END { exit !found }'
+}
+
+# While it is stopped the terminal is the shell's.
+stop_and_go()
+{
+	signal TSTP
+	tty=$(readlink "/proc/$(cat "$tmp/pid")/fd/0")
+	await is_stopped
+	stty -g <"$tty" >"$tmp/stopped"
+	signal CONT
+	cmp -s "$tmp/before" "$tmp/stopped" && printf 'q'
+}
+
+is_stopped()
+{
+	grep -q '^State:.*T' "/proc/$(cat "$tmp/pid")/status"
+}
+
+if need script; then
+	terminal "the terminal after q" 0 printf q
+	terminal "after Ctrl-C" 0 printf '\003'
+	terminal "after SIGHUP" 0 signal HUP
+	terminal "after SIGKILL" 137 signal KILL
+	terminal "after SIGSEGV" 139 signal SEGV
+	terminal "after keys and another size" 0 use_it
+	terminal "while it is stopped" 0 stop_and_go
+fi
+plan

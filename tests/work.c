@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * work.c - use the CPU in a known way and say how much: what monitors are tested with
+ * usage: work KIND MS
+ *
+ *	sleep	waits that long
+ *	spin	that many ms of CPU time in user mode
+ *	read	in the kernel, in long system calls
+ *	call	in short ones
+ *	threads	half of it as spin in a thread that ends, half as call in one that stays
+ *	exec	as threads, but the one that stays is replaced by another program
+ *	fork	in MS processes, one after the other, 1 ms each: their numbers, a line each
+ *	memory	none, but MS MiB are in use
+ *
+ * Then a line of what the kernel knows: its process number, CPU time in ns, voluntary and other
+ * context switches, CPU time of its children in us, pages in memory. It leaves the CPU, and waits
+ * for the end of its standard input.
+ */
+#define _GNU_SOURCE
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SPINS = 200000, CALLS = 500, READ = 1 << 18, TOUCH = 4096 };
+
+static uint64_t used(clockid_t clock)
+{
+	struct timespec time = { 0 };
+
+	clock_gettime(clock, &time);
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/* Each piece is short beside a ms, but long beside asking for the time. */
+static void spin(void)
+{
+	for (volatile int i = 0; i < SPINS; i++)
+		;
+}
+
+static void call(void)
+{
+	for (int i = 0; i < CALLS; i++)
+		syscall(SYS_getppid);
+}
+
+static void fill(void)
+{
+	static unsigned char bytes[READ];
+
+	if (getrandom(bytes, sizeof(bytes), 0) < 0)
+		exit(1);
+}
+
+/* Of this thread. */
+static void work(void (*piece)(void), long ms)
+{
+	uint64_t end = used(CLOCK_THREAD_CPUTIME_ID) + (uint64_t)ms * 1000000;
+
+	while (used(CLOCK_THREAD_CPUTIME_ID) < end)
+		piece();
+}
+
+static void wait_for_end(void)
+{
+	char byte;
+
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+}
+
+static long resident(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	long size, pages = 0;
+
+	if (!f || fscanf(f, "%ld %ld", &size, &pages) != 2)
+		exit(1);
+	fclose(f);
+	return pages;
+}
+
+static void report(void)
+{
+	long pages = resident();
+	uint64_t total = used(CLOCK_PROCESS_CPUTIME_ID);
+	struct rusage self, children;
+
+	getrusage(RUSAGE_SELF, &self);
+	getrusage(RUSAGE_CHILDREN, &children);
+	printf("%d %" PRIu64 " %ld %ld %ld %ld\n", (int)getpid(), total, self.ru_nvcsw,
+	       self.ru_nivcsw,
+	       (children.ru_utime.tv_sec + children.ru_stime.tv_sec) * 1000000L +
+	       children.ru_utime.tv_usec + children.ru_stime.tv_usec, pages);
+	fflush(stdout);
+	usleep(1000);
+	wait_for_end();
+}
+
+/* ---- threads ---- */
+
+struct share {
+	long ms;
+	char *const *next;	/* the program that takes the place of this one; NULL: none */
+};
+
+static void *spin_and_end(void *arg)
+{
+	const struct share *share = arg;
+
+	work(spin, share->ms);
+	return NULL;
+}
+
+static void *call_and_stay(void *arg)
+{
+	const struct share *share = arg;
+
+	work(call, share->ms);
+	if (share->next) {
+		execv("/proc/self/exe", share->next);
+		exit(1);
+	}
+	report();
+	exit(0);
+}
+
+static void in_threads(long ms, char *const *next)
+{
+	struct share share = { .ms = ms / 2, .next = next };
+	pthread_t one, other;
+
+	if (pthread_create(&one, NULL, spin_and_end, &share) || pthread_join(one, NULL) ||
+	    pthread_create(&other, NULL, call_and_stay, &share))
+		exit(1);
+	pthread_join(other, NULL);
+}
+
+/* ---- processes ---- */
+
+static void in_processes(long n)
+{
+	for (long i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			exit(1);
+		if (pid == 0) {
+			work(spin, 1);
+			_exit(0);
+		}
+		printf("%d\n", (int)pid);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static void in_memory(long mib)
+{
+	size_t size = (size_t)mib << 20;
+	volatile char *bytes = malloc(size);
+
+	if (!bytes)
+		exit(1);
+	for (size_t i = 0; i < size; i += TOUCH)
+		bytes[i] = 1;
+	report();
+	exit(0);	/* with the memory: it goes when nobody counts any more */
+}
+
+static int usage(void)
+{
+	fputs("usage: work sleep|spin|read|call|threads|exec|fork|memory MS\n", stderr);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	char name[] = "work", again[] = "spin", zero[] = "0";
+	char *const next[] = { name, again, zero, NULL };
+	const char *kind = argc == 3 ? argv[1] : "";
+	long ms = argc == 3 ? atol(argv[2]) : 0;
+
+	if (strcmp(kind, "sleep") == 0)
+		usleep((useconds_t)ms * 1000);
+	else if (strcmp(kind, "spin") == 0)
+		work(spin, ms);
+	else if (strcmp(kind, "read") == 0)
+		work(fill, ms);
+	else if (strcmp(kind, "call") == 0)
+		work(call, ms);
+	else if (strcmp(kind, "threads") == 0)
+		in_threads(ms, NULL);
+	else if (strcmp(kind, "exec") == 0)
+		in_threads(ms, next);
+	else if (strcmp(kind, "fork") == 0)
+		in_processes(ms);
+	else if (strcmp(kind, "memory") == 0)
+		in_memory(ms);
+	else
+		return usage();
+	report();
+	return 0;
+}
