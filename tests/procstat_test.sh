@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# procstat_test.sh - progs/procstat against what a process knows about itself.
+#
+# What the process did between asking and its end is in the program's figures only: a few context
+# switches, and less CPU time than a process takes that does nothing else.
+set -u
+: "${SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}" "${WORK:=$SRCDIR/build/tests/work}"
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/lib.sh"
+procstat=$SRCDIR/progs/procstat/procstat.bpfasm
+old=0
+
+t_run "$BPFLOAD" check "$procstat"
+case $t_status$(cat "$tmp/stderr") in
+*CAP_* | *"not permitted"*)
+	skip "live" "$(sed -n 1p "$tmp/stderr")"
+	plan ;;
+*"'mm_struct.rss_stat' is not an array"*)
+	old=1 ;;
+esac
+ok "the kernel takes procstat" "$BPFLOAD" check -D OLD_RSS=$old "$procstat"
+
+# What is wrong with the figures of a process in $tmp/stdout, beside what it says itself.
+compare()	# PID CPU WAITS PREEMPTED PAGES EXECS
+{
+	tr '{' '\n' <"$tmp/stdout" | awk -v cpus="$(nproc --all)" -v pid="$1" -v cpu="$2" \
+		-v waits="$3" -v preempted="$4" -v pages="$5" -v execs="$6" -v grain="$grain" '
+	function differs(name, want, least, most)
+	{
+		if (!match(value, "\"" name "\":[0-9]+")) {
+			print "no " name
+			return
+		}
+		got = substr(value, RSTART + length(name) + 3, RLENGTH - length(name) - 3) + 0
+		if (got < want - least || got > want + most)
+			print name " is " got ", the process says " want
+	}
+	mine { value = $0; mine = 0 }
+	$0 ~ "\"pid\":" pid "}" { mine = 1 }
+	END {
+		batch = cpus > 16 ? 2 * cpus : 32
+		differs("cpu", cpu, 0.02 * cpu, 0.02 * cpu + grain)
+		differs("waits", waits, 0, 5)
+		differs("preempted", preempted, 0, 10 + 0.05 * preempted)
+		most = 0.02 * pages + 3 * batch * cpus
+		differs("rss", pages, most, most)
+		differs("execs", execs, 0, 0)
+	}'
+}
+
+# Run work; what is wrong with the figures of it.
+figures()	# KIND AMOUNT
+{
+	# shellcheck disable=SC2016 # the inner shell's
+	t_run "$BPFLOAD" run -j -D OLD_RSS=$old "$procstat" -- \
+		sh -c 'exec "$@" </dev/null' sh "$WORK" "$1" "$2"
+	echo $t_status >"$tmp/status"
+	f_execs=2
+	[ "$1" != exec ] || f_execs=3
+	# shellcheck disable=SC2046 # numbers
+	set -- $(grep '^[0-9]' "$tmp/stdout") 0 0 0 0 0 0
+	compare "$1" "$2" "$3" "$4" "$6" $f_execs
+}
+
+check()	# KIND AMOUNT
+{
+	c_wrong=$(figures "$1" "$2")
+	t_status=$(cat "$tmp/status")
+	if [ "$t_status" -eq 0 ] && [ -z "$c_wrong" ]; then
+		pass "$1: CPU time, context switches, memory"
+	else
+		fail "$1: CPU time, context switches, memory" "exit status $t_status; $c_wrong" \
+			"$tmp/stderr"
+	fi
+}
+
+grain=1000000000
+figures sleep 0 >"$tmp/wrong"
+grain=$((5000000 + $(sed -n 's/^[0-9]* \([0-9]*\) .*/\1/p' "$tmp/stdout")))
+check spin 100
+check call 100
+check threads 100
+check exec 100
+check sleep 20
+check memory 16
+
+# A process that ran before the program did: its whole life counts, to when it was stopped.
+"$WORK" spin 3600000 </dev/null >/dev/null &
+pid=$!
+# shellcheck disable=SC2016 # the inner shell's
+t_run "$BPFLOAD" run -j -D OLD_RSS=$old "$procstat" -- \
+	sh -c 'sleep 0.3; kill -STOP "$0"; sleep 0.2' $pid
+cpu=$(sed 's/.*) //' "/proc/$pid/stat" |
+	awk -v hz="$(getconf CLK_TCK 2>/dev/null || echo 100)" '{ printf "%.0f\n", ($12 + $13 + 1) * 1e9 / hz }')
+waits=$(sed -n 's/^voluntary.*:[^0-9]*//p' "/proc/$pid/status")
+preempted=$(sed -n 's/^nonvoluntary.*:[^0-9]*//p' "/proc/$pid/status")
+wrong=$(compare $pid "$cpu" "$waits" "$preempted" "$(cut -d ' ' -f 2 "/proc/$pid/statm")" 0 |
+	awk -v cpu="$cpu" '
+	/^cpu is/ && $3 + 0 > 0.98 * cpu - 2e7 && $3 + 0 < 1.02 * cpu + 2e7 { next }
+	{ print }')
+kill -9 $pid
+if [ "$t_status" -eq 0 ] && [ -z "$wrong" ]; then
+	pass "the whole life of a process that ran before"
+else
+	fail "the whole life of a process that ran before" "exit status $t_status; $wrong" \
+		"$tmp/stderr"
+fi
+
+t_run "$BPFLOAD" run -j -D OLD_RSS=$old -D ENTRIES=1 "$procstat" -- "$WORK" fork 5
+case $(cat "$tmp/stdout") in
+*'"full":'[1-9]*)	pass "what found no room is counted" ;;
+*)	fail "what found no room is counted" "not so" "$tmp/stderr" ;;
+esac
+plan
