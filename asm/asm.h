@@ -211,9 +211,12 @@ enum asm_format {
 	ASM_POINTER,		/* hexadecimal */
 	ASM_IPV4,
 	ASM_IPV6,
+	ASM_INET,		/* as ASM_IPV6; of what it maps, ::ffff:0:0/96, the IPv4 address */
 	ASM_MAC,
 	ASM_KTIME,		/* nanoseconds of CLOCK_MONOTONIC */
 	ASM_KSYM,		/* a kernel address */
+	ASM_LOG2,		/* n: the range from 2^n to 2^(n + 1); 0 is in that of n = 0 */
+	ASM_STRINGS,		/* an array of it is texts, each with a NUL at its end */
 	ASM_STRUCT,
 };
 

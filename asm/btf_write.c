@@ -117,8 +117,10 @@ static const struct btf_base {
 	{ ASM_BOOL, BTF_INT_BOOL, 0 }, { ASM_CHAR, BTF_INT_CHAR, 0 },
 	{ ASM_COMM, BTF_INT_CHAR, 1 }, { ASM_NETWORK, BTF_INT_PLAIN, 0 },
 	{ ASM_IPV4, BTF_INT_PLAIN, 0 }, { ASM_IPV6, BTF_INT_PLAIN, 4 },
-	{ ASM_MAC, BTF_INT_PLAIN, 1 }, { ASM_KTIME, BTF_INT_PLAIN, 0 },
-	{ ASM_KSYM, BTF_INT_PLAIN, 0 },
+	{ ASM_INET, BTF_INT_PLAIN, 4 }, { ASM_MAC, BTF_INT_PLAIN, 1 },
+	{ ASM_KTIME, BTF_INT_PLAIN, 0 },
+	{ ASM_KSYM, BTF_INT_PLAIN, 0 }, { ASM_LOG2, BTF_INT_PLAIN, 0 },
+	{ ASM_STRINGS, BTF_INT_CHAR, 0 },
 };
 
 static uint32_t btf_out_base(struct btf_out *out, const struct asm_type *type)

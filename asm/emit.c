@@ -268,6 +268,8 @@ static void emit_c_field(FILE *f, const struct asm_object *obj, const struct asm
 		{ ASM_BOOL, "uint8_t", 1 }, { ASM_POINTER, "uint64_t", 8 },
 		{ ASM_KTIME, "uint64_t", 8 }, { ASM_KSYM, "uint64_t", 8 },
 		{ ASM_IPV4, "uint32_t", 4 }, { ASM_IPV6, "uint32_t", 16 },
+		{ ASM_INET, "uint32_t", 16 },
+		{ ASM_LOG2, "uint32_t", 4 }, { ASM_STRINGS, "char", 1 },
 	};
 	const struct asm_type *type = field->type.type;
 	bool own = emit_is_own(obj, type);
@@ -284,7 +286,7 @@ static void emit_c_field(FILE *f, const struct asm_object *obj, const struct asm
 		fprintf(f, "\t%s %s", type->format == ASM_COMM ? "char" : "uint8_t", field->name);
 	if (field->type.count)
 		fprintf(f, "[%u]", field->type.count);
-	if (type->format == ASM_IPV6)
+	if (type->format == ASM_IPV6 || type->format == ASM_INET)
 		fputs("[4]", f);
 	if (i == sizeof(names) / sizeof(names[0]) && !own)
 		fprintf(f, "[%u]", type->size);

@@ -425,8 +425,10 @@ static const char *const ref_formats[] = {
 	[ASM_UNSIGNED] = "unsigned", [ASM_SIGNED] = "signed", [ASM_BOOL] = "true or false",
 	[ASM_CHAR] = "text", [ASM_COMM] = "command name", [ASM_NETWORK] = "network order",
 	[ASM_POINTER] = "hexadecimal", [ASM_IPV4] = "IPv4 address",
-	[ASM_IPV6] = "IPv6 address", [ASM_MAC] = "MAC address", [ASM_KTIME] = "wall clock",
-	[ASM_KSYM] = "kernel address", [ASM_STRUCT] = "structure",
+	[ASM_IPV6] = "IPv6 address", [ASM_INET] = "IPv4 or IPv6",
+	[ASM_MAC] = "MAC address", [ASM_KTIME] = "wall clock",
+	[ASM_KSYM] = "kernel address", [ASM_LOG2] = "power of two", [ASM_STRINGS] = "texts",
+	[ASM_STRUCT] = "structure",
 };
 
 static void ref_attach_section(const void *row, char *buf)

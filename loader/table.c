@@ -3,6 +3,7 @@
  * table.c - maps and records as aligned text or JSON lines.
  *
  * A table has a column for the key and one for the value, or one a field where these are structs.
+ * Under a key of the type log2 the rows are a histogram: each number gets a bar beside the others.
  * Rows are collected before anything is printed: a walk that fails prints nothing, and the columns
  * fit what is in them.
  */
@@ -19,6 +20,7 @@
 enum {
 	MANY = 16,	/* CPUs, or elements of an array: past that, zeroes are left out */
 	WIDE = 12,	/* columns of a 64-bit number in a record */
+	BAR = 40,	/* columns of the longest bar */
 	BYTES = 24,	/* columns of bytes without a type */
 	FIRST_ROOM = 64,
 	SLOT = 8,	/* per-CPU maps have a value start at a multiple of this */
@@ -42,6 +44,8 @@ struct table {
 	size_t count, room;
 	struct asm_field number;
 	bool numbered;		/* number is there */
+	bool bars;		/* the rows are a histogram of it */
+	uint64_t largest;	/* of the numbers shown, where there are bars */
 	struct row *rows;	/* those that are shown, in order */
 	size_t nrows;
 	struct column *columns;
@@ -129,6 +133,32 @@ static bool has_slots(const struct asm_map *map)
 	return map->type->key == ASM_SIZE_U32;
 }
 
+/* The key is a range of a histogram, or ends with one: others before it tell histograms apart. */
+static bool has_ranges(struct asm_typeref key)
+{
+	if (key.type && !key.count && key.type->format == ASM_STRUCT)
+		return has_ranges(key.type->fields[key.type->nfields - 1].type);
+	return key.type && !key.count && key.type->format == ASM_LOG2;
+}
+
+static uint64_t row_count(const struct row *row)
+{
+	return value_number(row->table->number.type, row_number(row));
+}
+
+/* Of a histogram in slots: what lies outside of the first and last range that was hit. */
+static void drop_ends(struct table *t)
+{
+	size_t first = 0;
+
+	while (t->nrows > 0 && value_is_zero(row_value(&t->rows[t->nrows - 1])))
+		t->nrows--;
+	while (first < t->nrows && value_is_zero(row_value(&t->rows[first])))
+		first++;
+	t->nrows -= first;
+	memmove(t->rows, t->rows + first, t->nrows * sizeof(t->rows[0]));
+}
+
 /* Choose and order what is shown. */
 static int table_arrange(struct table *t, enum load_print how, unsigned int top)
 {
@@ -140,11 +170,15 @@ static int table_arrange(struct table *t, enum load_print how, unsigned int top)
 	for (size_t i = 0; i < t->count; i++) {
 		struct row row = { .table = t, .bytes = t->bytes + i * t->row_size };
 
-		if (!sparse || !value_is_zero(row_value(&row)))
+		if (!sparse || t->bars || !value_is_zero(row_value(&row)))
 			t->rows[t->nrows++] = row;
+		if (t->bars && row_count(&row) > t->largest)
+			t->largest = row_count(&row);
 	}
 	qsort(t->rows, t->nrows, sizeof(t->rows[0]),
 	      top && t->numbered ? compare_numbers : compare_keys);
+	if (sparse && t->bars)
+		drop_ends(t);
 	return 0;
 }
 
@@ -154,7 +188,8 @@ static int table_arrange(struct table *t, enum load_print how, unsigned int top)
 static const uint8_t least_width[ASM_STRUCT + 1] = {
 	[ASM_UNSIGNED] = 8, [ASM_SIGNED] = 8, [ASM_BOOL] = 8, [ASM_NETWORK] = 8, [ASM_STRUCT] = 8,
 	[ASM_CHAR] = 20, [ASM_COMM] = 20, [ASM_KTIME] = 15, [ASM_POINTER] = 18, [ASM_KSYM] = 18,
-	[ASM_IPV4] = 15, [ASM_IPV6] = 24, [ASM_MAC] = 17,
+	[ASM_IPV4] = 15, [ASM_IPV6] = 24, [ASM_INET] = 15,
+	[ASM_MAC] = 17, [ASM_LOG2] = 14, [ASM_STRINGS] = 20,
 };
 
 static bool is_columns(struct asm_typeref type)
@@ -278,6 +313,22 @@ static size_t gap(size_t width, size_t taken)
 	return width > taken ? width - taken + 1 : 1;
 }
 
+/* As long as the number is large beside the largest; what is not zero has one. */
+static void print_bar(FILE *f, const struct table *t, const struct row *row, size_t *blanks)
+{
+	uint64_t count = row_count(row);
+	double part = t->largest ? (double)count / (double)t->largest : 0;
+	int length = (int)(part * BAR + 0.5);
+
+	if (!length && count)
+		length = 1;
+	pad(f, blanks);
+	fputc('|', f);
+	for (int i = 0; i < BAR; i++)
+		fputc(i < length ? '@' : ' ', f);
+	fputc('|', f);
+}
+
 /* One line of the table; row NULL: the heading. */
 static void print_row(FILE *f, const struct table *t, const struct row *row)
 {
@@ -293,6 +344,8 @@ static void print_row(FILE *f, const struct table *t, const struct row *row)
 		}
 		blanks += gap(c->width, width);
 	}
+	if (t->bars && row)
+		print_bar(f, t, row, &blanks);
 	fputc('\n', f);
 }
 
@@ -397,6 +450,7 @@ static int table_collect(struct table *t, int fd, const struct asm_map *map)
 	t->row_size = t->value_offset + (is_percpu(map) ? t->shape.stride * (size_t)cpus :
 							  map->value_size);
 	t->numbered = value_find_number(map->value, &t->number);
+	t->bars = t->numbered && has_ranges(map->key);
 	return load_map_walk(fd, map, table_add, t);
 }
 
@@ -456,7 +510,8 @@ static size_t print_record_cell(FILE *f, const struct column *c, const struct va
 /* Text may be nothing at all; the rest is never formatted twice to find out. */
 static bool is_empty(const struct column *c, const struct value *record)
 {
-	bool text = !c->type.type || c->type.type->format == ASM_CHAR;
+	bool text = !c->type.type || c->type.type->format == ASM_CHAR ||
+		    c->type.type->format == ASM_STRINGS;
 
 	return text && !print_record_cell(NULL, c, record);
 }

@@ -15,7 +15,10 @@
 enum {
 	WORD_MAX = 8,		/* bytes of the widest number or address */
 	IPV6_GROUPS = 8,
+	IPV6_IPV4 = 12,		/* bytes before the IPv4 address of such a one */
 	IPV6_MAPPED = 5,	/* zero groups before the ffff of an IPv4-mapped address */
+	POWERS = 64,		/* ranges of ASM_LOG2 */
+	UNIT_BITS = 10,		/* from K to M */
 	NSEC_PER_USEC = 1000,
 	NSEC_PER_SEC = 1000000000,
 };
@@ -215,7 +218,7 @@ static bool is_word(const struct asm_type *type)
 {
 	static const bool word[ASM_STRUCT + 1] = {
 		[ASM_UNSIGNED] = true, [ASM_SIGNED] = true, [ASM_BOOL] = true, [ASM_NETWORK] = true,
-		[ASM_POINTER] = true, [ASM_KTIME] = true, [ASM_KSYM] = true,
+		[ASM_POINTER] = true, [ASM_KTIME] = true, [ASM_KSYM] = true, [ASM_LOG2] = true,
 	};
 
 	return word[type->format] && type->size && type->size <= WORD_MAX;
@@ -290,6 +293,52 @@ static size_t print_chars(FILE *f, enum load_print how, struct value value, size
 	return value_print_text(f, how, text, nul ? (size_t)(nul - text) : len);
 }
 
+/* What a shell would not take as one word is told from it by quotes. */
+static size_t print_quoted(FILE *f, const uint8_t *text, size_t len)
+{
+	bool plain = len > 0;
+	size_t width;
+
+	for (size_t i = 0; i < len; i++)
+		plain = plain && text[i] != ' ' && text[i] != '\'';
+	if (plain)
+		return value_print_text(f, LOAD_TEXT, text, len);
+	width = emit(f, "'");
+	width += value_print_text(f, LOAD_TEXT, text, len);
+	return width + emit(f, "'");
+}
+
+/* Texts up to the end of the value: where the last has no NUL there was more of it. */
+static size_t print_strings(FILE *f, enum load_print how, struct value value, size_t most)
+{
+	size_t len = value.len < most ? value.len : most, width = 0, n;
+	const uint8_t *text = pick(value, len), *nul;
+
+	/* An array that is longer than its texts ends in NULs. */
+	while (value.len >= most && len > 1 && !text[len - 1] && !text[len - 2])
+		len--;
+	if (how == LOAD_JSON)
+		width += emit(f, "[");
+	for (size_t at = 0; at < len; at += n + 1) {
+		nul = memchr(text + at, '\0', len - at);
+		n = nul ? (size_t)(nul - text) - at : len - at;
+		width += emit(f, "%s", !at ? "" : how == LOAD_JSON ? "," : " ");
+		width += how == LOAD_JSON ? value_print_text(f, how, text + at, n) :
+					    print_quoted(f, text + at, n);
+		if (!nul && how == LOAD_TEXT)
+			width += emit(f, "...");
+	}
+	if (how == LOAD_JSON)
+		width += emit(f, "]");
+	return width;
+}
+
+static size_t print_one_string(FILE *f, enum load_print how, const struct asm_type *type,
+			       struct value value)
+{
+	return print_strings(f, how, value, type->size);
+}
+
 static size_t print_one_char(FILE *f, enum load_print how, const struct asm_type *type,
 			     struct value value)
 {
@@ -315,6 +364,29 @@ static size_t print_pointer(FILE *f, enum load_print how, const struct asm_type 
 		return print_bytes(f, how, pick(value, type->size), type->size);
 	n = read_number(type, pick(value, type->size));
 	return emit(f, how == LOAD_JSON ? "%llu" : "0x%llx", n);
+}
+
+/* A bound of a range: each power of two is a whole number of its unit. */
+static size_t print_power(FILE *f, unsigned int n)
+{
+	static const char *const units[] = { "", "K", "M", "G", "T", "P", "E" };
+
+	return emit(f, "%u%s", 1u << n % UNIT_BITS, units[n / UNIT_BITS]);
+}
+
+/* The range whose numbers have their highest bit there; 0 has none and is in the first. */
+static size_t print_log2(FILE *f, enum load_print how, const struct asm_type *type,
+			 struct value value)
+{
+	uint64_t n = read_number(type, pick(value, type->size));
+	size_t width;
+
+	if (how == LOAD_JSON || n >= POWERS)
+		return emit(f, "%llu", (unsigned long long)n);
+	width = emit(f, "[");
+	width += n ? print_power(f, (unsigned int)n) : emit(f, "0");
+	width += emit(f, ", ");
+	return width + print_power(f, (unsigned int)n + 1) + emit(f, ")");
 }
 
 static size_t print_ipv4(FILE *f, enum load_print how, const struct asm_type *type,
@@ -353,6 +425,13 @@ static unsigned int ipv6_gap(const uint8_t *p, unsigned int *from)
 	return end;
 }
 
+static bool ipv6_is_mapped(const uint8_t *p)
+{
+	unsigned int from, end = ipv6_gap(p, &from);
+
+	return from == 0 && end == IPV6_MAPPED && ipv6_group(p, IPV6_MAPPED) == 0xffff;
+}
+
 /* RFC 5952; IPv4-mapped addresses in the mixed notation of its section 5. */
 static size_t print_ipv6(FILE *f, enum load_print how, const struct asm_type *type,
 			 struct value value)
@@ -360,10 +439,9 @@ static size_t print_ipv6(FILE *f, enum load_print how, const struct asm_type *ty
 	const uint8_t *p = pick(value, type->size);
 	char word[sizeof("0123:") * IPV6_GROUPS];
 	unsigned int from, end = ipv6_gap(p, &from);
-	bool mapped = from == 0 && end == IPV6_MAPPED && ipv6_group(p, IPV6_MAPPED) == 0xffff;
 	char *s = word;
 
-	if (mapped) {
+	if (ipv6_is_mapped(p)) {
 		snprintf(word, sizeof(word), "::ffff:%u.%u.%u.%u", p[12], p[13], p[14], p[15]);
 		return emit_word(f, how, word);
 	}
@@ -377,6 +455,16 @@ static size_t print_ipv6(FILE *f, enum load_print how, const struct asm_type *ty
 	}
 	*s = '\0';
 	return emit_word(f, how, word);
+}
+
+static size_t print_inet(FILE *f, enum load_print how, const struct asm_type *type,
+			 struct value value)
+{
+	const uint8_t *p = pick(value, type->size);
+
+	if (ipv6_is_mapped(p))
+		return print_ipv4(f, how, type, value_at(value_of(p, type->size), IPV6_IPV4));
+	return print_ipv6(f, how, type, value);
 }
 
 static size_t print_mac(FILE *f, enum load_print how, const struct asm_type *type,
@@ -473,9 +561,12 @@ static print_fn *const printers[] = {
 	[ASM_POINTER] = print_pointer,
 	[ASM_IPV4] = print_ipv4,
 	[ASM_IPV6] = print_ipv6,
+	[ASM_INET] = print_inet,
 	[ASM_MAC] = print_mac,
 	[ASM_KTIME] = print_ktime,
 	[ASM_KSYM] = print_pointer,
+	[ASM_LOG2] = print_log2,
+	[ASM_STRINGS] = print_one_string,
 	[ASM_STRUCT] = print_struct,
 };
 
@@ -509,6 +600,8 @@ static size_t print_nested(FILE *f, enum load_print how, struct asm_typeref type
 		return print_one(f, how, type.type, value);
 	if (type.type->format == ASM_CHAR)
 		return print_chars(f, how, value, (size_t)asm_sizeof(type));
+	if (type.type->format == ASM_STRINGS)
+		return print_strings(f, how, value, (size_t)asm_sizeof(type));
 	return print_array(f, how, type, value);
 }
 
@@ -578,6 +671,11 @@ int value_compare(struct asm_typeref type, struct value a, struct value b)
 		order = compare_one(type.type, value_at(a, offset), value_at(b, offset));
 	}
 	return order;
+}
+
+uint64_t value_number(struct asm_typeref type, struct value value)
+{
+	return sum_number(type.type, value);
 }
 
 bool value_find_number(struct asm_typeref type, struct asm_field *out)

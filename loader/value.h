@@ -53,6 +53,9 @@ int value_compare(struct asm_typeref type, struct value a, struct value b);
  */
 bool value_find_number(struct asm_typeref type, struct asm_field *out);
 
+/* That number, at the start of a value that holds all of it. */
+uint64_t value_number(struct asm_typeref type, struct value value);
+
 /* All bytes zero, in each copy. */
 bool value_is_zero(struct value value);
 

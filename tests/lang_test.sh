@@ -82,6 +82,36 @@ has "a record, each byte of it" \
 	'"count":1,"name":"true","pad":\[0,0,0,0,0,0,0,0,0,0,0,0\],"err":-2,"port":80}'
 has "the map that it updates" '"kind":1'
 
+# Ranges of numbers on both sides of each bound.
+cat >"$tmp/log2.bpfasm" <<'END'
+.license "GPL"
+.map got type array key u32 value u32 entries 12
+.prog p "raw_tp/sched_process_exec"
+	.stack u32 at
+	r9 = 0
+.macro take value
+	r6 = \value ll
+	log2 r8, r6
+	*at = r9
+	map_lookup got, at
+	if r0 == 0 goto out
+	*(u32 *)(r0 + 0) = r8
+	r9 += 1
+.endm
+.irp n, 0, 1, 2, 3, 4, 255, 256, 1023, 0xffffffff, 0x100000000, 0x7fffffffffffffff, -1
+	take \n
+.endr
+out:	r0 = 0
+	exit
+END
+t_run "$BPFLOAD" run -j "$tmp/log2.bpfasm" -- true
+t_got=$(grep -o '"value":[0-9]*' "$tmp/stdout" | cut -d: -f2 | tr '\n' ' ')
+if [ "$t_got" = '0 0 1 1 2 7 8 9 31 32 62 63 ' ]; then
+	pass "log2"
+else
+	fail "log2" "got $t_got" "$tmp/stdout" "$tmp/stderr"
+fi
+
 # The verifier takes the kprobe; and where the loader attaches such, its record has the text.
 probe()	# NAME TEXT FILE COMMAND...
 {

@@ -246,6 +246,48 @@ TEST(ipv6_that_holds_ipv4)
 	check_ipv6("00010000000000000000ffffc0000201", "1::ffff:c000:201");
 }
 
+TEST(inet)
+{
+	check_word("inet", "\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02\x01", 16, "192.0.2.1");
+	check_word("inet", "\0\0\0\0\0\0\0\0\0\0\xff\xff\0\0\0\0", 16, "0.0.0.0");
+	check_word("inet", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01", 16, "::1");
+	check_word("inet", "\x20\x01\x0d\xb8\0\0\0\0\0\0\xff\xff\x7f\0\0\x01", 16,
+		   "2001:db8::ffff:7f00:1");
+	check_type("inet", 0, "\0", 1, "?", "null");
+}
+
+/* The range whose first number is 2^n. */
+TEST(log2)
+{
+	static const char *const ranges[] = {
+		[0] = "[0, 2)", [1] = "[2, 4)", [2] = "[4, 8)", [8] = "[256, 512)",
+		[9] = "[512, 1K)", [10] = "[1K, 2K)", [19] = "[512K, 1M)", [20] = "[1M, 2M)",
+		[29] = "[512M, 1G)", [39] = "[512G, 1T)", [49] = "[512T, 1P)",
+		[59] = "[512P, 1E)", [63] = "[8E, 16E)", [64] = "64",
+	};
+
+	for (uint32_t n = 0; n < sizeof(ranges) / sizeof(ranges[0]); n++) {
+		char json[12];
+
+		snprintf(json, sizeof(json), "%u", n);
+		if (ranges[n])
+			check_type("log2", 0, &n, sizeof(n), ranges[n], json);
+	}
+}
+
+TEST(strings)
+{
+	check_type("strings", 64, "ls\0-l\0a b\0", 10, "ls -l 'a b'",
+		   "[\"ls\",\"-l\",\"a b\"]");
+	check_type("strings", 64, "ls\0\0it's\0", 9, "ls '' 'it's'", "[\"ls\",\"\",\"it's\"]");
+	check_type("strings", 64, "cu\\\0t", 5, "cu\\\\ t...", "[\"cu\\\\\",\"t\"]");
+	check_type("strings", 64, "", 0, "", "[]");
+	check_type("strings", 64, "\0", 1, "''", "[\"\"]");
+	/* not shorter than the type: NULs behind the last text are not more of them */
+	check_type("strings", 8, "ls\0-l\0\0\0more", 12, "ls -l", "[\"ls\",\"-l\"]");
+	check_type("strings", 4, "ls\0-l\0\0", 7, "ls -...", "[\"ls\",\"-\"]");
+}
+
 TEST(mac)
 {
 	check_word("mac", "\0\x1b\x44\x11\x3a\xb7", 6, "00:1b:44:11:3a:b7");
@@ -1096,6 +1138,80 @@ TEST(array_table)
 		     "KEY      VALUE\n"
 		     "20       42\n"
 		     "40       41\n", map_text(&maps, "hist", LOAD_TEXT, 2, 64));
+	maps_close(&maps);
+}
+
+static const char histograms[] =
+	".license \"GPL\"\n"
+	".struct range { log2 usecs; }\n"
+	".struct task { u32 pid; log2 usecs; }\n"
+	".map one type array key range value u64 entries 64\n"
+	".map some type hash key task value u64 entries 8\n"
+	".map few type array key log2 value u64 entries 2\n"
+	"r0 = 0\n"
+	"exit\n";
+
+#define BAR "@@@@@@@@@@"
+
+/* Bars as long as the numbers beside the largest; ranges between two that were hit are shown. */
+TEST(histogram)
+{
+	static const uint64_t counts[] = { [2] = 4000, [4] = 1000, [5] = 1 };
+	struct maps maps;
+
+	if (!maps_open(&maps, assemble(histograms)))
+		return;
+	for (uint32_t key = 0; key < sizeof(counts) / sizeof(counts[0]); key++)
+		ASSERT_OK(update(load_map_fd(maps.load, "one"), &key, &counts[key]));
+	EXPECT_STREQ("one: 4 of 64 entries, the others all zero\n"
+		     "USECS          VALUE\n"
+		     "[4, 8)         4000     |" BAR BAR BAR BAR "|\n"
+		     "[8, 16)        0        |                                        |\n"
+		     "[16, 32)       1000     |" BAR "                              |\n"
+		     "[32, 64)       1        |@                                       |\n",
+		     map_text(&maps, "one", LOAD_TEXT, 0, 64));
+	EXPECT_HAS("{\"key\":{\"usecs\":2},\"value\":4000},{\"key\":{\"usecs\":3},\"value\":0}",
+		   map_text(&maps, "one", LOAD_JSON, 0, 64));
+	maps_close(&maps);
+}
+
+TEST(histogram_without_a_hit)
+{
+	struct maps maps;
+
+	if (!maps_open(&maps, assemble(histograms)))
+		return;
+	EXPECT_STREQ("one: 0 of 64 entries, the others all zero\n",
+		     map_text(&maps, "one", LOAD_TEXT, 0, 64));
+	EXPECT_STREQ("few: 2 entries\n"
+		     "KEY            VALUE\n"
+		     "[0, 2)         0        |                                        |\n"
+		     "[2, 4)         0        |                                        |\n",
+		     map_text(&maps, "few", LOAD_TEXT, 0, 2));
+	maps_close(&maps);
+}
+
+/* Several of them, told apart by what stands before the range. */
+TEST(histograms)
+{
+	static const uint32_t keys[][2] = { { 20, 1 }, { 7, 30 }, { 7, 3 } };
+	struct maps maps;
+
+	if (!maps_open(&maps, assemble(histograms)))
+		return;
+	for (uint64_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		ASSERT_OK(update(load_map_fd(maps.load, "some"), keys[i], &i));
+	EXPECT_STREQ("some: 3 entries\n"
+		     "PID      USECS          VALUE\n"
+		     "7        [8, 16)        2        |" BAR BAR BAR BAR "|\n"
+		     "7        [1G, 2G)       1        |" BAR BAR "                    |\n"
+		     "20       [2, 4)         0        |                    "
+		     "                    |\n",
+		     map_text(&maps, "some", LOAD_TEXT, 0, 3));
+	EXPECT_STREQ("some: top 1 of 3 entries by value\n"
+		     "PID      USECS          VALUE\n"
+		     "7        [8, 16)        2        |" BAR BAR BAR BAR "|\n",
+		     map_text(&maps, "some", LOAD_TEXT, 1, 3));
 	maps_close(&maps);
 }
 
