@@ -10,6 +10,7 @@
 #include "kallsyms.h"
 #include "load.h"
 #include "multi.h"
+#include "pmu.h"
 #include "probe.h"
 #include "say.h"
 #include "sys.h"
@@ -235,18 +236,28 @@ static int names_find(struct names *names)
 
 /* ---- attaching ---- */
 
+/* Whether the next function will fail alike. */
+static bool is_about_all(int err)
+{
+	return err == -EPERM || err == -EACCES || err == -ENOSYS || err == -EMFILE ||
+	       err == -ENFILE || err == -ENOMEM;
+}
+
 /* One probe a function, for a kernel without the link. */
 static int attach_singly(const struct names *names)
 {
 	const struct attach *a = names->a;
 	size_t before = a->prog->nlinks;
-	int err = 0;
+	struct abi_perf_event_attr unused;
+	int err = pmu_fill(a, "kprobe", &unused);
 
+	if (err)
+		return err;
 	say_step(a->load->opt, "%s: this kernel has no kprobe_multi link (Linux 5.18, "
 		 "CONFIG_FPROBE): %zu single probes", a->what, names->count);
-	for (size_t i = 0; i < names->count; i++)
+	for (size_t i = 0; i < names->count && !is_about_all(err); i++)
 		err = probe_add(a, names->name[i], 0);
-	return a->prog->nlinks > before ? 0 : err;
+	return a->prog->nlinks > before && !is_about_all(err) ? 0 : err;
 }
 
 static int attach_multi(const struct names *names)

@@ -382,4 +382,18 @@ TEST_F(probe, refused_where_there_are_none)
 	EXPECT_HAS("this kernel has none: it was built without CONFIG_KPROBES", self->said);
 }
 
+/* Said once, not for each function that a pattern names. */
+TEST_F(probe, several_refused_where_there_are_none)
+{
+	const char *first;
+
+	REQUIRE(!has_kprobes(), "this kernel has kprobes");
+	self->opt.flags |= LOAD_NO_MULTI;
+	put(self, "kprobe.multi/vfs_*", "");
+	EXPECT_ERR(-ENOENT, load_attach(self->load));
+	first = strstr(self->said, "built without CONFIG_KPROBES");
+	ASSERT_NOT_NULL(first);
+	EXPECT_TRUE(!strstr(first + 1, "built without CONFIG_KPROBES"));
+}
+
 TEST_MAIN
