@@ -97,8 +97,8 @@ struct span {
 	SPAN(Elf##bits##_Shdr, sh_type), SPAN(Elf##bits##_Shdr, sh_offset), \
 	SPAN(Elf##bits##_Shdr, sh_size), SPAN(Elf##bits##_Shdr, sh_link), \
 	SPAN(Elf##bits##_Sym, st_name), SPAN(Elf##bits##_Sym, st_value), \
-	SPAN(Elf##bits##_Sym, st_info), SPAN(Elf##bits##_Sym, st_other), \
-	SPAN(Elf##bits##_Sym, st_shndx), \
+	SPAN(Elf##bits##_Sym, st_size), SPAN(Elf##bits##_Sym, st_info), \
+	SPAN(Elf##bits##_Sym, st_other), SPAN(Elf##bits##_Sym, st_shndx), \
 }
 
 struct layout {
@@ -106,7 +106,7 @@ struct layout {
 	struct span phoff, shoff, phentsize, phnum, shentsize, shnum;
 	struct span p_type, p_offset, p_vaddr, p_filesz;
 	struct span sh_type, sh_offset, sh_size, sh_link;
-	struct span st_name, st_value, st_info, st_other, st_shndx;
+	struct span st_name, st_value, st_size, st_info, st_other, st_shndx;
 };
 
 static const struct layout elf32 = LAYOUT(32), elf64 = LAYOUT(64);
@@ -336,6 +336,7 @@ static void visit_symbols(struct visit *visit, const struct table *symbols,
 			continue;
 		out.name = (const char *)names->data + name;
 		out.kind = kind_of(visit->file, symbol, &out.offset);
+		out.size = get(symbol, at->st_size);
 		visit->over = *out.name && !visit->fn(visit->arg, &out);
 	}
 }

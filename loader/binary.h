@@ -18,6 +18,7 @@ struct binary_symbol {
 	const char *name;
 	enum binary_kind kind;
 	uint64_t offset;	/* BINARY_FUNCTION: in the file, as a uprobe takes it */
+	uint64_t size;		/* bytes from there; 0: the file does not say */
 };
 
 /*

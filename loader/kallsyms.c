@@ -7,36 +7,42 @@
 #include "../asm/asm.h"
 #include "kallsyms.h"
 
-/* A symbol with its kind, as nm(1) letters it. */
-typedef bool symbol_fn(void *arg, char kind, const char *name);
+struct symbol {
+	uint64_t address;	/* 0: this process may not know it */
+	char kind;		/* as nm(1) letters it */
+	const char *name;
+};
 
-/* "ffffffff81000000 T name\t[module]\n": cut the name out in place. NULL: it is no such line. */
-static char *line_name(char *line, char *kind)
+typedef bool symbol_fn(void *arg, const struct symbol *symbol);
+
+/* "ffffffff81000000 T name\t[module]\n": cut the name out in place. False: it is no such line. */
+static bool read_line(char *line, struct symbol *out)
 {
-	char *space = strchr(line, ' '), *name;
+	char *space, *name;
 
-	if (!space || !space[1] || space[2] != ' ')
-		return NULL;
-	*kind = space[1];
+	out->address = strtoull(line, &space, 16);
+	if (*space != ' ' || !space[1] || space[2] != ' ')
+		return false;
+	out->kind = space[1];
 	name = space + 3;
 	name[strcspn(name, "\t\n ")] = '\0';
-	return name;
+	out->name = name;
+	return true;
 }
 
 static int each_symbol(symbol_fn *fn, void *arg)
 {
 	FILE *f = fopen("/proc/kallsyms", "re");
-	char *line = NULL, *name, kind;
+	struct symbol symbol;
+	char *line = NULL;
 	size_t room = 0;
 	int err = 0;
 
 	if (!f)
 		return -errno;
-	while (getline(&line, &room, f) >= 0) {
-		name = line_name(line, &kind);
-		if (name && !fn(arg, kind, name))
+	while (getline(&line, &room, f) >= 0)
+		if (read_line(line, &symbol) && !fn(arg, &symbol))
 			break;
-	}
 	if (ferror(f))
 		err = -EIO;
 	free(line);
@@ -58,13 +64,14 @@ struct look {
 	struct asm_near near;
 };
 
-static bool look_at(void *arg, char kind, const char *name)
+static bool look_at(void *arg, const struct symbol *symbol)
 {
 	struct look *look = arg;
+	const char *name = symbol->name;
 	struct kallsyms_name *out = look->out;
 	bool same = strcmp(name, look->name) == 0;
 
-	if (!is_function(kind)) {
+	if (!is_function(symbol->kind)) {
 		out->data = out->data || same;
 		return true;
 	}
@@ -91,22 +98,43 @@ int kallsyms_look(const char *name, struct kallsyms_name *out)
 /* ---- all of them ---- */
 
 struct each {
-	kallsyms_fn *fn;
+	kallsyms_place_fn *fn;
 	void *arg;
 };
 
-static bool each_function(void *arg, char kind, const char *name)
+static bool each_function(void *arg, const struct symbol *symbol)
 {
 	const struct each *each = arg;
 
-	return !is_function(kind) || each->fn(each->arg, name);
+	return !is_function(symbol->kind) || each->fn(each->arg, symbol->address, symbol->name);
 }
 
-int kallsyms_each(kallsyms_fn *fn, void *arg)
+int kallsyms_each_place(kallsyms_place_fn *fn, void *arg)
 {
 	struct each each = { fn, arg };
 
 	return each_symbol(each_function, &each);
+}
+
+struct each_name {
+	kallsyms_fn *fn;
+	void *arg;
+};
+
+/* kallsyms_place_fn */
+static bool each_function_name(void *arg, uint64_t address, const char *name)
+{
+	const struct each_name *each = arg;
+
+	(void)address;
+	return each->fn(each->arg, name);
+}
+
+int kallsyms_each(kallsyms_fn *fn, void *arg)
+{
+	struct each_name each = { fn, arg };
+
+	return kallsyms_each_place(each_function_name, &each);
 }
 
 /* ---- system calls ---- */

@@ -4,6 +4,7 @@
 #define KALLSYMS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* What the kernel's symbols say about a name. */
 struct kallsyms_name {
@@ -19,6 +20,10 @@ int kallsyms_look(const char *name, struct kallsyms_name *out);
 /* Visit each function of the kernel and its modules; stops when fn returns false. 0 or -errno. */
 typedef bool kallsyms_fn(void *arg, const char *name);
 int kallsyms_each(kallsyms_fn *fn, void *arg);
+
+/* The same with addresses, which are 0 where this process may not know them. */
+typedef bool kallsyms_place_fn(void *arg, uint64_t address, const char *name);
+int kallsyms_each_place(kallsyms_place_fn *fn, void *arg);
 
 /*
  * The function behind a system call: __x64_sys_NAME and what other CPUs call it. The name, of size

@@ -167,6 +167,12 @@ struct load_run {
 	unsigned int interval_ms;	/* print the maps every so often; 0: only at the end */
 	unsigned int top;		/* as in load_print_map() */
 	enum load_print how;
+	/*
+	 * In place of printing the maps: to read them some other way. 0, or -errno to end the run
+	 * with. NULL: they are printed.
+	 */
+	int (*take_maps)(void *arg);
+	void *take_arg;
 	char *const *command;		/* NULL: none; else run once all is attached */
 	FILE *out;
 };
@@ -181,6 +187,25 @@ struct load_run {
 int load_run(struct load *load, const struct load_run *run);
 
 /* ---- names ---- */
+
+/* Functions by address: of the kernel, of programs and libraries, read when first asked about. */
+struct load_names;
+
+struct load_name {
+	const char *name;	/* lives as long as the struct load_names */
+	uint64_t offset;	/* of the address in the function */
+};
+
+struct load_names *load_names_new(void);	/* NULL: no memory */
+void load_names_free(struct load_names *names);	/* NULL is fine */
+
+/*
+ * The function at an address of the kernel, or at an offset in an ELF file. False: none is known
+ * there, or this process may not know it.
+ */
+bool load_name_kernel(struct load_names *names, uint64_t address, struct load_name *out);
+bool load_name_file(struct load_names *names, const char *path, uint64_t offset,
+		    struct load_name *out);
 
 /*
  * Does a pattern match the whole name? As fnmatch(3) does it for bytes: '*', '?', [set] with

@@ -310,6 +310,13 @@ static void print_map(struct run *r, const struct load_map *map)
 
 static void print_maps(struct run *r)
 {
+	if (r->how->take_maps) {
+		int err = r->err ? 0 : r->how->take_maps(r->how->take_arg);
+
+		if (err)
+			fail(r, err);
+		return;
+	}
 	for (size_t i = 0; i < r->load->nmaps && !r->err; i++)
 		print_map(r, &r->load->maps[i]);
 	r->headed = NULL;
