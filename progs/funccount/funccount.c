@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * funccount.c - how often functions of the kernel are called.
+ *
+ *	funccount [-j] [-d SECONDS] [-v] PATTERN[,PATTERN...] [-- COMMAND ...]
+ *
+ *	# funccount -d 10 'vfs_*'
+ *	FUNCTION                         CALLS
+ *	vfs_read                         98127
+ *	vfs_write                        4402
+ *
+ * Patterns are those of kprobe.multi sections. The most frequent come first; functions that were
+ * not called are not there. With many functions attaching takes a while before Linux 5.18.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../asm/asm.h"
+#include "../../loader/loader.h"
+#include "../common/program.h"
+
+enum { SECTION = 4096, FIRST_ROOM = 64, WIDTH = 32 };
+
+static const char text[] =
+#include "funccount/funccount.h"
+;
+
+static const char usage[] =
+	"usage: funccount [-j] [-d SECONDS] [-v] PATTERN[,PATTERN...] [-- COMMAND ...]\n"
+	"  how often functions of the kernel are called: all that match, such as 'vfs_*'\n"
+	"  -d, --duration S   end after so many seconds\n"
+	"  -j, --json         a line of JSON a function\n"
+	"  -v, --verbose      say each step\n";
+
+static const struct option options[] = { PROGRAM_OPTIONS, { 0 } };
+
+struct call {
+	uint64_t address, count;
+	char *name;		/* owned */
+};
+
+struct funccount {
+	struct program program;
+	char section[SECTION];
+	struct load_names *names;
+	struct call *calls;
+	size_t count, room;
+};
+
+static bool add_call(struct funccount *fc, const struct call *call)
+{
+	size_t room = fc->room ? 2 * fc->room : FIRST_ROOM;
+	struct call *grown;
+
+	if (fc->count == fc->room) {
+		grown = reallocarray(fc->calls, room, sizeof(*grown));
+		if (!grown)
+			return false;
+		fc->calls = grown;
+		fc->room = room;
+	}
+	fc->calls[fc->count++] = *call;
+	return true;
+}
+
+/* The address is a few bytes into the function; how many, only the kernel's probes know. */
+static char *name_of(struct funccount *fc, uint64_t address)
+{
+	struct load_name name;
+	char *out;
+
+	if (load_name_kernel(fc->names, address, &name))
+		return strdup(name.name);
+	return asprintf(&out, "0x%llx", (unsigned long long)address) < 0 ? NULL : out;
+}
+
+/* load_entry_fn */
+static int take_call(void *arg, const void *key, const void *value)
+{
+	struct funccount *fc = arg;
+	struct call call;
+
+	memcpy(&call.address, key, sizeof(call.address));
+	memcpy(&call.count, value, sizeof(call.count));
+	call.name = name_of(fc, call.address);
+	if (call.name && add_call(fc, &call))
+		return 0;
+	free(call.name);
+	return -ENOMEM;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct call *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static void print(const struct funccount *fc)
+{
+	bool json = fc->program.run.how == LOAD_JSON;
+
+	if (!json && fc->count)
+		printf("%-*s CALLS\n", WIDTH, "FUNCTION");
+	for (size_t i = 0; i < fc->count; i++) {
+		const struct call *call = &fc->calls[i];
+
+		/* Symbols of the kernel need no escape. */
+		if (json)
+			printf("{\"function\":\"%s\",\"calls\":%llu}\n", call->name,
+			       (unsigned long long)call->count);
+		else
+			printf("%-*s %llu\n", WIDTH, call->name, (unsigned long long)call->count);
+	}
+}
+
+static int read_calls(struct funccount *fc)
+{
+	int err;
+
+	fc->names = load_names_new();
+	err = !fc->names ? -ENOMEM :
+	      load_map_walk(load_map_fd(fc->program.load, "calls"), &fc->program.obj->maps[0],
+			    take_call, fc);
+	if (err)
+		program_error(&fc->program, "cannot read what was counted: %s", strerror(-err));
+	else if (fc->count)
+		qsort(fc->calls, fc->count, sizeof(fc->calls[0]), compare);
+	return err;
+}
+
+/* load_run() would print addresses. */
+static int leave_maps(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static int count_calls(struct funccount *fc)
+{
+	struct program *p = &fc->program;
+	int err, status;
+
+	err = program_assemble(p, "funccount.bpfasm", text);
+	if (err)
+		return err;
+	program_move(p, "count", fc->section);
+	err = program_attach(p);
+	if (err)
+		return err;
+	p->run.take_maps = leave_maps;
+	status = load_run(p->load, &p->run);
+	err = status < 0 ? status : read_calls(fc);
+	if (!err)
+		print(fc);
+	return err ? err : status;
+}
+
+int main(int argc, char **argv)
+{
+	struct funccount fc = { .program = { .name = "funccount", .usage = usage } };
+	struct program *p = &fc.program;
+	const char *pattern;
+	int status = program_start(p, argv, options, NULL, NULL, 1, &pattern);
+
+	(void)argc;
+	if (status == PROGRAM_GO &&
+	    snprintf(fc.section, SECTION, "kprobe.multi/%s", pattern) >= SECTION) {
+		program_error(p, "the patterns are too long");
+		status = PROGRAM_USAGE;
+	}
+	if (status == PROGRAM_GO)
+		status = program_end(p, count_calls(&fc));
+	for (size_t i = 0; i < fc.count; i++)
+		free(fc.calls[i].name);
+	free(fc.calls);
+	load_names_free(fc.names);
+	program_close(p);
+	return status;
+}
