@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * progs_test.c - the programs of progs/ with a user side, each over a command that does something
+ * exactly: this program itself, told by the environment what to do.
+ *
+ * What is expected comes from that command and from the kernel's own clocks, not from BPF.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "../asm/asm.h"
+#include "../loader/abi.h"
+#include "harness.h"
+
+enum {
+	CALLS = 25, SYNCS = 4, SPEND_US = 2000, WORDS = 16, SHOWN = 4000,
+	PATH = 512, HERTZ = 99, OURS = 64,
+	SEEN_MS = 10000,	/* for a program to start on a busy machine */
+	CONNECT_MS = 3000,
+	GONE_MS = 2000,		/* the kernel frees after a grace period or two */
+};
+
+/* ---- what the command does ---- */
+
+static int64_t clock_us(clockid_t clock)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Names in the symbol table: they are probed, and looked for in stacks. */
+void spend_some_time(void);
+void burn_the_cpu(int ms);
+
+__attribute__((noinline)) void spend_some_time(void)
+{
+	int64_t end = clock_us(CLOCK_MONOTONIC) + SPEND_US;
+
+	while (clock_us(CLOCK_MONOTONIC) < end)
+		;
+}
+
+/* Nothing is called in it: its own address is what is sampled. */
+__attribute__((noinline)) void burn_the_cpu(int ms)
+{
+	int64_t end = clock_us(CLOCK_PROCESS_CPUTIME_ID) + ms * 1000;
+
+	while (clock_us(CLOCK_PROCESS_CPUTIME_ID) < end)
+		for (volatile int i = 0; i < 1000000; i++)
+			;
+}
+
+static socklen_t make_address(struct sockaddr_storage *out, const char *text, uint16_t port)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+
+	memset(out, 0, sizeof(*out));
+	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(port);
+		return sizeof(*v4);
+	}
+	inet_pton(AF_INET6, text, &v6->sin6_addr);
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons(port);
+	return sizeof(*v6);
+}
+
+/* "ADDRESS PORT ADDRESS PORT ...": says how each ended. */
+static void connect_to(const char *list)
+{
+	char *words = strdup(list), *rest = words, *text;
+
+	while ((text = strtok_r(NULL, " ", &rest))) {
+		struct sockaddr_storage to;
+		socklen_t len = make_address(&to, text, (uint16_t)atoi(strtok_r(NULL, " ", &rest)));
+		int fd = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		if (connect(fd, (struct sockaddr *)&to, len) == 0)
+			fprintf(stderr, "connected\n");
+		else
+			fprintf(stderr, "errno %d\n", errno);
+		close(fd);
+	}
+	free(words);
+}
+
+static void do_task(const char *task)
+{
+	static const char to[] = "connect ", burn[] = "burn ";
+
+	fprintf(stderr, "pid %d\n", getpid());
+	if (strncmp(task, to, sizeof(to) - 1) == 0)
+		connect_to(task + sizeof(to) - 1);
+	for (int i = 0; i < CALLS && strcmp(task, "spend") == 0; i++)
+		spend_some_time();
+	for (int i = 0; i < SYNCS && strcmp(task, "sync") == 0; i++)
+		sync();
+	if (strncmp(task, burn, sizeof(burn) - 1) == 0) {
+		burn_the_cpu(atoi(task + sizeof(burn) - 1));
+		fprintf(stderr, "cpu %lld\n", (long long)clock_us(CLOCK_PROCESS_CPUTIME_ID));
+	}
+}
+
+__attribute__((constructor)) static void be_the_command(void)
+{
+	const char *task = getenv("TASK");
+
+	if (task) {
+		do_task(task);
+		_exit(7);
+	}
+}
+
+/* ---- running a program ---- */
+
+FIXTURE(progs) {
+	char self_path[PATH], program[2 * PATH];
+	char *out, *err;	/* what the program and the command wrote */
+	int status;
+};
+
+FIXTURE_SETUP(progs)
+{
+	REQUIRE(geteuid() == 0, "needs privilege");
+	ASSERT_GT(readlink("/proc/self/exe", self->self_path, PATH - 1), 0);
+}
+
+FIXTURE_TEARDOWN(progs)
+{
+	free(self->out);
+	free(self->err);
+}
+
+/* build/progs/NAME/NAME, beside build/tests/ */
+static void find_program(struct progs_self *self, const char *name)
+{
+	char at[PATH];
+
+	strcpy(at, self->self_path);
+	snprintf(self->program, sizeof(self->program), "%s/../progs/%s/%s", dirname(at), name,
+		 name);
+	ASSERT_EQ(0, access(self->program, X_OK)) LOG("%s", self->program);
+}
+
+/* All that was written to it, in the place of what was there from the run before. */
+static void read_back(FILE *f, char **out)
+{
+	long len;
+
+	ASSERT_EQ(0, fseek(f, 0, SEEK_END));
+	len = ftell(f);
+	rewind(f);
+	free(*out);
+	*out = calloc((size_t)len + 1, 1);
+	ASSERT_NOT_NULL(*out);
+	ASSERT_EQ(len, fread(*out, 1, (size_t)len, f));
+	fclose(f);
+	fprintf(stderr, "%.*s\n", SHOWN, *out);
+}
+
+/* "NAME word word", then this program as the command with that task. */
+static void run(struct progs_self *self, const char *task, const char *const *words)
+{
+	const char *argv[WORDS] = { self->program }, *env[] = { task, NULL };
+	FILE *out = tmpfile(), *err = tmpfile();
+	size_t n = 1;
+	pid_t pid;
+
+	ASSERT_TRUE(out && err);
+	find_program(self, words[0]);
+	while (words[n]) {
+		argv[n] = words[n];
+		n++;
+	}
+	argv[n++] = "--";
+	argv[n] = self->self_path;
+	pid = fork();
+	if (!pid) {
+		dup2(fileno(out), STDOUT_FILENO);
+		dup2(fileno(err), STDERR_FILENO);
+		execve(self->program, (char **)(uintptr_t)argv, (char **)(uintptr_t)env);
+		_exit(127);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &self->status, 0));
+	read_back(out, &self->out);
+	read_back(err, &self->err);
+}
+
+#define RUN(self, task, ...) \
+	run(self, task, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* The command's exit status is that of the program. */
+static void check_status(const struct progs_self *self)
+{
+	EXPECT_TRUE(WIFEXITED(self->status));
+	EXPECT_EQ(7, WEXITSTATUS(self->status));
+}
+
+static bool has_kprobes(void)
+{
+	return access("/sys/bus/event_source/devices/kprobe/type", F_OK) == 0;
+}
+
+static unsigned int count(const char *text, const char *what)
+{
+	unsigned int n = 0;
+
+	for (text = strstr(text, what); text; text = strstr(text + 1, what))
+		n++;
+	return n;
+}
+
+/* The number behind a word. */
+static long long number(const char *text, const char *word)
+{
+	const char *at = strstr(text, word);
+
+	return at ? atoll(at + strlen(word)) : -1;
+}
+
+/* ---- tcpconnect ---- */
+
+/* A listener at that address; its port. */
+static uint16_t listen_at(const char *text)
+{
+	struct sockaddr_storage at;
+	socklen_t len = make_address(&at, text, 0), room = sizeof(at);
+	int fd = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) != 0 || listen(fd, 4) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&at, &room) != 0)
+		return 0;
+	return ntohs(at.ss_family == AF_INET ? ((struct sockaddr_in *)&at)->sin_port :
+		     ((struct sockaddr_in6 *)&at)->sin6_port);
+}
+
+/* The emulator of one cell loses what goes over the loopback device. */
+static bool can_connect(uint16_t port)
+{
+	struct sockaddr_storage to;
+	socklen_t len = make_address(&to, "127.0.0.1", port), room = sizeof(int);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err = -1;
+	struct pollfd done = { .fd = fd, .events = POLLOUT };
+
+	connect(fd, (struct sockaddr *)&to, len);
+	if (poll(&done, 1, CONNECT_MS) == 1)
+		getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &room);
+	close(fd);
+	return err == 0;
+}
+
+/* A port that nobody listens at: that of a socket which is bound, and does not listen. */
+static uint16_t closed_port(void)
+{
+	struct sockaddr_storage at;
+	socklen_t len = make_address(&at, "127.0.0.1", 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&at, len));
+	ASSERT_EQ(0, getsockname(fd, (struct sockaddr *)&at, &len));
+	return ntohs(((struct sockaddr_in *)&at)->sin_port);
+}
+
+static void expect_connect(const struct progs_self *self, const char *address, uint16_t port,
+			   int error, unsigned int times)
+{
+	char want[256];
+
+	snprintf(want, sizeof(want), "\"addr\":\"%s\",\"port\":%u,\"error\":%d,", address,
+		 port, error);
+	EXPECT_EQ(times, count(self->out, want)) LOG("%s", want);
+}
+
+TEST_F(progs, tcpconnect)
+{
+	uint16_t open = listen_at("127.0.0.1"), open6 = listen_at("::1"), closed = closed_port();
+	char to[256], who[128];
+	long long pid;
+
+	REQUIRE(can_connect(open), "the loopback device does not work");
+	snprintf(to, sizeof(to), "TASK=connect 127.0.0.1 %u 127.0.0.1 %u %s %u ::ffff:127.0.0.1 %u",
+		 open, closed, open6 ? "::1" : "127.0.0.1", open6 ? open6 : open, closed);
+	RUN(self, to, "tcpconnect", "-j");
+	check_status(self);
+	expect_connect(self, "127.0.0.1", open, 0, open6 ? 1 : 2);
+	expect_connect(self, "127.0.0.1", closed, -ECONNREFUSED, 2);
+	if (open6)
+		expect_connect(self, "::1", open6, 0, 1);
+	pid = number(self->err, "pid ");
+	snprintf(who, sizeof(who), "\"pid\":%lld,\"tid\":%lld,\"name\":\"progs_test\"", pid, pid);
+	EXPECT_EQ(4, count(self->out, who));
+	EXPECT_EQ(2, count(self->err, "errno 111"));
+	EXPECT_EQ(2, count(self->err, "connected"));
+}
+
+/* The one and the other text, where this kernel takes both. */
+TEST_F(progs, tcpconnect_takes_what_there_is)
+{
+	REQUIRE(can_connect(listen_at("127.0.0.1")), "the loopback device does not work");
+	RUN(self, "TASK=connect 127.0.0.1 1", "tcpconnect", "-v", "-j");
+	check_status(self);
+	if (has_kprobes() && !asm_cpu_native()->entry)
+		EXPECT_HAS("kretprobe/inet_stream_connect", self->err);
+	else
+		EXPECT_HAS("not by kprobes; by the tracepoint", self->err);
+	expect_connect(self, "127.0.0.1", 1, -ECONNREFUSED, 1);
+}
+
+/* ---- funclatency, funccount ---- */
+
+static void check_latency(const struct progs_self *self, long long calls, long long least_ns)
+{
+	const char *total = strstr(self->out, "\"total\"");
+
+	check_status(self);
+	ASSERT_NOT_NULL(total);
+	EXPECT_EQ(calls, number(total, "\"calls\":"));
+	EXPECT_GE(number(total, "\"nsecs\":"), calls * least_ns);
+}
+
+TEST_F(progs, funclatency_of_a_program)
+{
+	char function[2 * PATH];
+
+	REQUIRE(access("/sys/bus/event_source/devices/uprobe/type", F_OK) == 0,
+		"this kernel has no uprobes");
+	snprintf(function, sizeof(function), "%s:spend_some_time", self->self_path);
+	RUN(self, "TASK=spend", "funclatency", "-j", function);
+	check_latency(self, CALLS, SPEND_US * 1000);
+	/* 2 ms and more: no slot below that of 2^20 ns has a call */
+	EXPECT_HAS("{\"key\":{\"nsecs\":19},\"value\":{\"calls\":0}}", self->out);
+	EXPECT_HAS("{\"key\":{\"nsecs\":0},\"value\":{\"calls\":0}}", self->out);
+}
+
+TEST_F(progs, funclatency_of_the_kernel)
+{
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	REQUIRE(!asm_cpu_native()->entry, "ftrace keeps the entry of functions for itself");
+	RUN(self, "TASK=sync", "funclatency", "-j", "ksys_sync");
+	check_latency(self, SYNCS, 1);
+}
+
+TEST_F(progs, funclatency_misspelt)
+{
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	RUN(self, "TASK=sync", "funclatency", "ksys_synk");
+	EXPECT_EQ(1, WEXITSTATUS(self->status));
+	EXPECT_HAS("did you mean 'ksys_sync'?", self->err);
+}
+
+TEST_F(progs, funccount)
+{
+	char want[128];
+
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	RUN(self, "TASK=sync", "funccount", "-j", "ksys_syn[c],ksys_sync_helpe?,vfs_rea[d]");
+	check_status(self);
+	snprintf(want, sizeof(want), "{\"function\":\"ksys_sync\",\"calls\":%d}\n", SYNCS);
+	EXPECT_HAS(want, self->out);
+	EXPECT_HAS("{\"function\":\"vfs_read\",\"calls\":", self->out);
+}
+
+TEST_F(progs, funccount_as_text)
+{
+	char want[128];
+
+	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	RUN(self, "TASK=sync", "funccount", "ksys_syn[c]");
+	check_status(self);
+	snprintf(want, sizeof(want), "%-32s CALLS\n%-32s %d\n", "FUNCTION", "ksys_sync", SYNCS);
+	EXPECT_STREQ(want, self->out);
+}
+
+/* ---- profile ---- */
+
+/* The sum of the counts at the ends of the lines that have a word. */
+static long long folded(const char *text, const char *word)
+{
+	char *copy = strdup(text), *rest = copy, *line, *blank;
+	long long sum = 0;
+
+	while ((line = strsep(&rest, "\n"))) {
+		blank = strrchr(line, ' ');
+		if (blank && strstr(line, word))
+			sum += atoll(blank);
+	}
+	free(copy);
+	return sum;
+}
+
+/* As many samples as the process had time of a CPU; an emulated CPU skips most. */
+TEST_F(progs, profile)
+{
+	long long us, samples;
+
+	REQUIRE(access("/proc/sys/kernel/perf_event_paranoid", F_OK) == 0,
+		"this kernel has no perf events");
+	RUN(self, "TASK=burn 600", "profile");
+	check_status(self);
+	us = number(self->err, "cpu ");
+	ASSERT_GT(us, 0);
+	samples = folded(self->out, ";burn_the_cpu");
+	EXPECT_GE(samples, us * HERTZ / 1000000 / 5);
+	EXPECT_LE(samples, us * HERTZ / 1000000 * 3 / 2 + 2);
+	EXPECT_HAS("progs_test;", self->out);
+}
+
+TEST_F(progs, profile_drawn)
+{
+	REQUIRE(access("/proc/sys/kernel/perf_event_paranoid", F_OK) == 0,
+		"this kernel has no perf events");
+	RUN(self, "TASK=burn 300", "profile", "--svg");
+	check_status(self);
+	EXPECT_HAS("<svg xmlns=\"http://www.w3.org/2000/svg\"", self->out);
+	EXPECT_HAS("<g><title>progs_test (", self->out);
+	EXPECT_HAS("<g><title>burn_the_cpu (", self->out);
+	EXPECT_HAS("</svg>\n", self->out);
+}
+
+/* Those of one process only: this one waits. */
+TEST_F(progs, profile_of_one_process)
+{
+	char pid[16];
+
+	REQUIRE(access("/proc/sys/kernel/perf_event_paranoid", F_OK) == 0,
+		"this kernel has no perf events");
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	RUN(self, "TASK=burn 100", "profile", "-p", pid, "-j");
+	check_status(self);
+	EXPECT_EQ(0, count(self->out, "burn_the_cpu"));
+}
+
+/* ---- nothing is left ---- */
+
+/* What a process has open of bpf(2): ids, and the command that finds an object by its id. */
+struct owned {
+	struct {
+		int cmd;
+		uint32_t id;
+	} at[OURS];
+	size_t count;
+	bool runs;	/* all is attached: the program waits for signals */
+};
+
+static int open_by_id(int cmd, uint32_t id)
+{
+	struct abi_get_id attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_id = id;
+	return (int)syscall(SYS_bpf, cmd, &attr, abi_end(struct abi_get_id, open_flags));
+}
+
+static void own(struct owned *owned, const char *info, const char *word, int cmd)
+{
+	long long id = number(info, word);
+
+	if (id < 0 || owned->count == OURS)
+		return;
+	owned->at[owned->count].cmd = cmd;
+	owned->at[owned->count++].id = (uint32_t)id;
+}
+
+static void look_at(struct owned *owned, pid_t pid)
+{
+	char path[300];
+	struct dirent *entry;
+	DIR *dir;
+
+	memset(owned, 0, sizeof(*owned));
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		char *text;
+		size_t len;
+
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%s", pid, entry->d_name);
+		if (asm_read_file(path, &text, &len) != 0)
+			continue;
+		own(owned, text, "map_id:", BPF_MAP_GET_FD_BY_ID);
+		own(owned, text, "link_id:", BPF_LINK_GET_FD_BY_ID);
+		own(owned, text, "prog_id:", BPF_PROG_GET_FD_BY_ID);
+		owned->runs = owned->runs || strstr(text, "sigmask:");
+		free(text);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void sleep_ms(long ms)
+{
+	struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	nanosleep(&time, NULL);
+}
+
+static bool is_gone(int cmd, uint32_t id)
+{
+	int fd = -1;
+
+	for (int ms = 0; ms < GONE_MS; ms += 20) {
+		fd = open_by_id(cmd, id);
+		if (fd < 0)
+			return true;
+		close(fd);
+		sleep_ms(20);
+	}
+	return false;
+}
+
+/* Start "PROGRAM [WORD]", end it by the signal once its programs run; its status. */
+static int end_by(struct progs_self *self, const char *name, const char *word, int sig)
+{
+	struct owned owned;
+	int status = 0;
+	pid_t pid;
+
+	find_program(self, name);
+	pid = fork();
+	if (!pid) {
+		dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+		execl(self->program, name, word, (char *)NULL);
+		_exit(127);
+	}
+	for (int ms = 0; ms < SEEN_MS; ms += 20) {
+		look_at(&owned, pid);
+		if (owned.runs)
+			break;
+		sleep_ms(20);
+	}
+	EXPECT_TRUE(owned.runs) LOG("%s", name);
+	EXPECT_GE(owned.count, 2) LOG("%s", name);
+	kill(pid, sig);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	for (size_t i = 0; i < owned.count; i++)
+		EXPECT_TRUE(is_gone(owned.at[i].cmd, owned.at[i].id))
+			LOG("%s: command %d finds %u", name, owned.at[i].cmd, owned.at[i].id);
+	return status;
+}
+
+static void end_all_by(struct progs_self *self, int sig, int want)
+{
+	char function[2 * PATH];
+
+	snprintf(function, sizeof(function), "%s:spend_some_time", self->self_path);
+	EXPECT_EQ(want, end_by(self, "tcpconnect", NULL, sig));
+	EXPECT_EQ(want, end_by(self, "profile", NULL, sig));
+	EXPECT_EQ(want, end_by(self, "funclatency", function, sig));
+	if (has_kprobes())
+		EXPECT_EQ(want, end_by(self, "funccount", "ksys_sync", sig));
+}
+
+TEST_F(progs, nothing_is_left_by_an_interrupt)
+{
+	end_all_by(self, SIGINT, 0);
+}
+
+TEST_F(progs, nothing_is_left_by_a_kill)
+{
+	end_all_by(self, SIGKILL, SIGKILL);
+}
+
+/* ---- calls that are wrong ---- */
+
+TEST_F(progs, usage)
+{
+	RUN(self, "TASK=sync", "profile", "-p", "x");
+	EXPECT_EQ(2, WEXITSTATUS(self->status));
+	EXPECT_HAS("profile: option '--pid': 'x' is not the number of a process", self->err);
+	RUN(self, "TASK=sync", "profile", "-d", "nan");
+	EXPECT_EQ(2, WEXITSTATUS(self->status));
+	EXPECT_HAS("'nan' is not a number of seconds", self->err);
+	RUN(self, "TASK=sync", "funccount");
+	EXPECT_EQ(2, WEXITSTATUS(self->status));
+	EXPECT_HAS("usage: funccount ", self->err);
+	RUN(self, "TASK=sync", "tcpconnect", "word");
+	EXPECT_EQ(2, WEXITSTATUS(self->status));
+	RUN(self, "TASK=sync", "tcpconnect", "-h");
+	EXPECT_EQ(0, WEXITSTATUS(self->status));
+	EXPECT_HAS("usage: tcpconnect ", self->out);
+}
+
+TEST_MAIN
