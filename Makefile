@@ -39,6 +39,8 @@ SANFLAGS = $(SANFLAGS_$(SAN))
 CFLAGS ?= -O2 -g
 # The macros that every text has, as a string.
 PRELUDE = $(O)/asm/prelude.h
+# Numbers by name, as a string too.
+CONSTANTS = $(O)/asm/constants.h
 FLAGS = -std=gnu11 $(WARN) -I$(O)/asm -I$(O)/progs $(CPPFLAGS) $(CFLAGS) $(SANFLAGS)
 
 # Programs and libraries stand at the top, unless O or SAN asks for another flavour.
@@ -88,6 +90,7 @@ $(OBJS): $(O)/%.o: %.c $(O)/flags
 # What every assembly starts with is not what the fuzzer should follow; it is four times as fast.
 $(addprefix $(O)/asm/,isa.o mem.o symbols.o tables.o): SANFLAGS_fuzz = $(SANFLAGS_1)
 $(O)/asm/expand.o: $(PRELUDE)
+$(O)/asm/tables.o: $(CONSTANTS)
 
 $(PRELUDE): asm/prelude.bpfasm
 $(PROGTEXTS): $(O)/%.h: %.bpfasm
@@ -95,6 +98,11 @@ $(PRELUDE) $(PROGTEXTS):
 	@mkdir -p $(@D)
 	$(say) TEXT $@
 	$(Q)sed -e 's/^#.*//' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< >$@
+
+$(CONSTANTS): asm/constants.awk $(addprefix asm/tables/,constant.def attach_type.def command.def)
+	@mkdir -p $(@D)
+	$(say) TEXT $@
+	$(Q)awk -f $^ >$@
 
 -include $(OBJS:.o=.d)
 
@@ -150,7 +158,7 @@ STATIC := $(O)/static/bpfasm $(O)/static/bpfload
 static: $(STATIC)
 $(O)/static/bpfasm: asm/main.c $(ASM)
 $(O)/static/bpfload: loader/main.c $(LOAD) $(ASM)
-$(STATIC): $(O)/static/flags $(ROWS) $(PRELUDE)
+$(STATIC): $(O)/static/flags $(ROWS) $(PRELUDE) $(CONSTANTS)
 	$(say) STATIC $@
 	$(Q)$(STATIC_CC) $(STATIC_FLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^)
 

@@ -65,25 +65,26 @@ enum asm_insn_flags {
 	ASM_STACKARG_ST = 1 << 2, /* may use r11 as its base, offset < 0 */
 };
 
+/* Templates: pseudo-C; as the kernel's logs have it, "" where the same; mnemonics, "" for none. */
+enum asm_template { ASM_TEMPLATE_C, ASM_TEMPLATE_KERNEL, ASM_TEMPLATE_GAS, ASM_TEMPLATES };
+
 /* A form of an instruction: tables/insn.def documents the columns. */
 struct asm_form {
-	const char *syntax;	/* template in pseudo-C */
-	const char *kernel;	/* as the kernel's logs have it; "": the same */
-	const char *gas;	/* with mnemonics; "": none */
-	uint8_t code;
-	uint8_t src;		/* fixed src field, when the template has no S */
-	int16_t off;		/* fixed offset field, when the template has no O, T */
-	int32_t imm;		/* fixed immediate field, when the template has no immediate */
+	const char *syntax;	/* template in pseudo-C; asm_form_template() has all of them */
 	uint16_t since;		/* ASM_KERNEL() */
-	uint8_t flags;		/* enum asm_insn_flags */
+	int16_t off;		/* fixed offset field, when the template has no O, T */
+	int16_t imm;		/* fixed immediate field, when the template has no immediate */
+	uint8_t code;
+	uint8_t src : 4;	/* fixed src field, when the template has no S */
+	uint8_t flags : 4;	/* enum asm_insn_flags */
 };
 
 /* ---- rows ---- */
 
 struct asm_helper {
-	const char *name;	/* without bpf_ */
-	uint32_t id;
+	uint16_t id;
 	uint16_t since;
+	uint16_t name;		/* for asm_helper_name() */
 };
 
 /* What a map type demands of key and value. */
@@ -107,18 +108,18 @@ enum asm_map_flags {
 
 struct asm_map_type {
 	const char *name;	/* bpftool's word */
-	const char *constant;	/* BPF_MAP_TYPE_... */
-	uint32_t number;
-	enum asm_size_rule key, value;
-	uint32_t flags;		/* enum asm_map_flags */
+	const char *constant;	/* behind BPF_MAP_TYPE_ */
 	uint16_t since;
+	uint8_t number;
+	uint8_t key, value;	/* enum asm_size_rule */
+	uint8_t flags;		/* enum asm_map_flags */
 };
 
 struct asm_prog_type {
 	const char *name;	/* bpftool's word */
-	const char *constant;	/* BPF_PROG_TYPE_... */
-	uint32_t number;
+	const char *constant;	/* behind BPF_PROG_TYPE_ */
 	uint16_t since;
+	uint8_t number;
 };
 
 /* What stands behind the '/' of a section name. */
@@ -275,9 +276,12 @@ const struct asm_helper *asm_helpers(size_t *n);
 const struct asm_map_type *asm_map_types(size_t *n);
 const struct asm_prog_type *asm_prog_types(size_t *n);
 const struct asm_attach *asm_attaches(size_t *n);
-const struct asm_cpu *asm_cpus(size_t *n);
+const struct asm_cpu *const *asm_cpus(size_t *n);
 const struct asm_type *asm_types(size_t *n);
 const struct asm_warning_row *asm_warnings(size_t *n);	/* enum asm_warning is an index */
+
+const char *asm_form_template(const struct asm_form *form, enum asm_template which);
+const char *asm_helper_name(const struct asm_helper *helper);	/* without bpf_ */
 
 /* One row by name or number; NULL when there is none. */
 const struct asm_helper *asm_helper_find(const char *name);	/* with or without bpf_ */

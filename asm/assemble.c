@@ -36,7 +36,8 @@ static void assemble_add_constant(void *arg, const char *name, uint64_t value)
 {
 	struct unit *unit = arg;
 	struct num *num = mem_alloc(&unit->mem, sizeof(*num));
-	struct symbol *symbol = symbols_put(&unit->names, name, strlen(name));
+	size_t len = strlen(name);
+	struct symbol *symbol = symbols_put(&unit->names, mem_text(&unit->mem, name, len), len);
 
 	*num = num_unsigned(value);
 	symbol->kind = UNIT_CONSTANT;
@@ -50,10 +51,11 @@ static void assemble_add_helpers(struct unit *unit)
 
 	rows = asm_helpers(&n);
 	for (i = 0; i < n; i++) {
-		char *name = mem_alloc(&unit->mem, strlen(rows[i].name) + sizeof("bpf_"));
+		const char *row = asm_helper_name(&rows[i]);
+		char *name = mem_alloc(&unit->mem, strlen(row) + sizeof("bpf_"));
 
 		strcpy(name, "bpf_");
-		strcat(name, rows[i].name);
+		strcat(name, row);
 		symbols_put(&unit->helpers, name, strlen(name))->index = rows[i].id;
 		symbols_put(&unit->helpers, name + 4, strlen(name + 4))->index = rows[i].id;
 	}

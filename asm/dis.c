@@ -215,7 +215,7 @@ static const char *dis_helper(int32_t id)
 	size_t n;
 
 	rows = asm_helpers(&n);
-	return id > 0 && (size_t)id <= n ? rows[id - 1].name : NULL;
+	return id > 0 && (size_t)id <= n ? asm_helper_name(&rows[id - 1]) : NULL;
 }
 
 static void dis_print_func(struct dis *dis)
@@ -313,16 +313,17 @@ static bool dis_is_constant(const struct asm_form *form)
 
 static const char *dis_template(const struct dis *dis)
 {
-	const struct asm_form *form = dis->form;
+	static const enum asm_template templates[] = {
+		[ASM_DIALECT_KERNEL] = ASM_TEMPLATE_KERNEL,
+		[ASM_DIALECT_LLVM] = ASM_TEMPLATE_C,
+		[ASM_DIALECT_GAS] = ASM_TEMPLATE_GAS,
+	};
+	const char *text = asm_form_template(dis->form, templates[dis->dialect]);
 
 	if (dis->dialect == ASM_DIALECT_KERNEL && dis->prefixed && !dis->symbol &&
-	    dis_is_constant(form))
+	    dis_is_constant(dis->form))
 		return "rD = imm64";
-	if (dis->dialect == ASM_DIALECT_KERNEL && form->kernel[0])
-		return form->kernel;
-	if (dis->dialect == ASM_DIALECT_GAS && form->gas[0])
-		return form->gas;
-	return form->syntax;
+	return *text ? text : dis->form->syntax;
 }
 
 /* What is no instruction is data. */

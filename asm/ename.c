@@ -21,8 +21,11 @@ static void ename_reserve(struct symbols *taken, const char *name, size_t len)
 
 static void ename_reserve_constant(void *arg, const char *name, uint64_t value)
 {
+	struct ename *ename = arg;
+	size_t len = strlen(name);
+
 	(void)value;
-	ename_reserve(arg, name, strlen(name));
+	ename_reserve(&ename->names, mem_text(ename->mem, name, len), len);
 }
 
 static bool ename_is_letter(char c)
@@ -58,20 +61,21 @@ static void ename_reserve_rows(struct ename *ename)
 	const struct asm_form *forms;
 	const struct asm_helper *helpers;
 	const struct asm_type *types;
+	enum asm_template t;
 	size_t i, n;
 
 	forms = asm_forms(&n);
 	for (i = 0; i < n; i++) {
-		ename_reserve_words(&ename->names, forms[i].syntax);
-		ename_reserve_words(&ename->names, forms[i].kernel);
-		ename_reserve_words(&ename->names, forms[i].gas);
+		for (t = 0; t < ASM_TEMPLATES; t++)
+			ename_reserve_words(&ename->names, asm_form_template(&forms[i], t));
 	}
 	helpers = asm_helpers(&n);
 	for (i = 0; i < n; i++) {
-		char *name = mem_alloc(ename->mem, strlen(helpers[i].name) + sizeof("bpf_"));
+		const char *row = asm_helper_name(&helpers[i]);
+		char *name = mem_alloc(ename->mem, strlen(row) + sizeof("bpf_"));
 
 		strcpy(name, "bpf_");
-		strcat(name, helpers[i].name);
+		strcat(name, row);
 		ename_reserve(&ename->names, name, strlen(name));
 		ename_reserve(&ename->names, name + 4, strlen(name + 4));
 	}
@@ -92,7 +96,7 @@ void ename_init(struct ename *ename, struct mem *mem)
 	ename->mem = mem;
 	ename->names.mem = mem;
 	ename->types.mem = mem;
-	tables_each_constant(&ename->names, ename_reserve_constant);
+	tables_each_constant(ename, ename_reserve_constant);
 	ename_reserve_rows(ename);
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		ename_reserve(&ename->names, words[i], strlen(words[i]));

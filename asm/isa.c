@@ -229,6 +229,7 @@ static void isa_add_lines(struct isa *isa, struct mem *mem, const struct asm_for
 void isa_build(struct isa *isa, struct mem *mem)
 {
 	const struct asm_form *forms;
+	enum asm_template t;
 	size_t i, n;
 
 	memset(isa, 0, sizeof(*isa));
@@ -238,9 +239,8 @@ void isa_build(struct isa *isa, struct mem *mem)
 	isa->nnodes = 1;
 	forms = asm_forms(&n);
 	for (i = 0; i < n; i++) {
-		isa_add_lines(isa, mem, &forms[i], forms[i].syntax);
-		isa_add_lines(isa, mem, &forms[i], forms[i].kernel);
-		isa_add_lines(isa, mem, &forms[i], forms[i].gas);
+		for (t = 0; t < ASM_TEMPLATES; t++)
+			isa_add_lines(isa, mem, &forms[i], asm_form_template(&forms[i], t));
 	}
 	isa_index(isa, mem);
 	isa_index_keywords(isa, mem);

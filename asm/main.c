@@ -523,7 +523,7 @@ static int main_run(struct call *call)
 static void main_help(FILE *f)
 {
 	const struct asm_warning_row *warnings;
-	const struct asm_cpu *cpus;
+	const struct asm_cpu *const *cpus;
 	size_t i, n;
 
 	fputs("usage: bpfasm [-f FORMAT] [-o OUT] [-a ARCH] [-E le|be] [-D NAME=EXPR] "
@@ -540,7 +540,7 @@ static void main_help(FILE *f)
 	      "  -a ARCH       CPU of the target, for pt_regs and byte order:", f);
 	cpus = asm_cpus(&n);
 	for (i = 0; i < n; i++)
-		fprintf(f, " %s", cpus[i].name);
+		fprintf(f, " %s", cpus[i]->name);
 	fputs("\n"
 	      "  -E le|be      byte order of the target; that of the CPU without\n"
 	      "  -D NAME=EXPR  beats the .equ of that name\n"

@@ -22,10 +22,11 @@ enum ref_how {
 	REF_TEXT,		/* const char * */
 	REF_LINE,		/* const char *, its first line */
 	REF_CHARS,		/* char [] */
-	REF_U16, REF_U32,
+	REF_U8, REF_U16, REF_U32,
 	REF_HEX8,
 	REF_SINCE,		/* ASM_KERNEL() in 16 bits */
 	REF_WORD,		/* an enum, by words */
+	REF_WORD8,		/* one in 8 bits */
 	REF_PRINT,		/* print() makes it of the whole row */
 };
 
@@ -212,7 +213,7 @@ struct ref_insn {
 
 static const struct ref_insn ref_insns[] = {
 #define INSN(name, syntax, kernel, gas, code, src, off, imm, since, flags, means) \
-	{ name, { syntax, kernel, gas, code, src, off, imm, since, flags }, means },
+	{ name, { syntax "\0" kernel "\0" gas, since, off, imm, code, src, flags }, means },
 #include "tables/insn.def"
 #undef INSN
 };
@@ -245,6 +246,14 @@ static const char *ref_operand(const struct ref_insn *insn, const struct ref_ope
 }
 
 #define REF_OPERAND(insn, of) ref_operand(insn, of, sizeof(of) / sizeof((of)[0]))
+
+static void ref_insn_gas(const void *row, char *buf)
+{
+	const char *text = asm_form_template(&((const struct ref_insn *)row)->form,
+					     ASM_TEMPLATE_GAS);
+
+	ref_print(buf, "%.*s", (int)strcspn(text, "\n"), text);
+}
 
 static void ref_insn_dst(const void *row, char *buf)
 {
@@ -381,12 +390,22 @@ static const void *ref_map_row(size_t row)
 	return row < n ? &rows[row] : NULL;
 }
 
+static void ref_map_constant(const void *row, char *buf)
+{
+	ref_print(buf, "BPF_MAP_TYPE_%s", ((const struct asm_map_type *)row)->constant);
+}
+
 static const void *ref_prog_row(size_t row)
 {
 	size_t n;
 	const struct asm_prog_type *rows = asm_prog_types(&n);
 
 	return row < n ? &rows[row] : NULL;
+}
+
+static void ref_prog_constant(const void *row, char *buf)
+{
+	ref_print(buf, "BPF_PROG_TYPE_%s", ((const struct asm_prog_type *)row)->constant);
 }
 
 static const void *ref_attach_row(size_t row)
@@ -453,9 +472,9 @@ static const char *const ref_endians[] = { [ASM_LITTLE] = "little", [ASM_BIG] = 
 static const void *ref_cpu_row(size_t row)
 {
 	size_t n;
-	const struct asm_cpu *rows = asm_cpus(&n);
+	const struct asm_cpu *const *rows = asm_cpus(&n);
 
-	return row < n ? &rows[row] : NULL;
+	return row < n ? rows[row] : NULL;
 }
 
 /* Each name on its own. */
@@ -529,8 +548,8 @@ static bool ref_cpu_part(const void *row, size_t part, struct ref_part *out)
 /* ---- kinds ---- */
 
 #define REF(title, how, type, field) { title, how, offsetof(struct type, field), NULL, NULL }
-#define REF_WORDS(title, type, field, words) \
-	{ title, REF_WORD, offsetof(struct type, field), words, NULL }
+#define REF_WORDS(title, how, type, field, words) \
+	{ title, how, offsetof(struct type, field), words, NULL }
 #define REF_MADE(title, print) { title, REF_PRINT, 0, NULL, print }
 #define REF_FIELD_COLUMNS {									\
 	REF("field", REF_CHARS, ref_part, name), REF("type", REF_CHARS, ref_part, type),	\
@@ -541,7 +560,7 @@ static const struct ref_kind ref_kinds[] = {
 	{ "insn", "instructions", ref_insn_row, .columns = {
 		REF("name", REF_TEXT, ref_insn, name),
 		REF("syntax", REF_LINE, ref_insn, form.syntax),
-		REF("gas", REF_LINE, ref_insn, form.gas),
+		REF_MADE("gas", ref_insn_gas),
 		REF("opcode", REF_HEX8, ref_insn, form.code),
 		REF_MADE("dst", ref_insn_dst), REF_MADE("src", ref_insn_src),
 		REF_MADE("off", ref_insn_off), REF_MADE("imm", ref_insn_imm),
@@ -556,15 +575,15 @@ static const struct ref_kind ref_kinds[] = {
 		REF_MADE("prototype", ref_helper_prototype) } },
 	{ "map", "map types", ref_map_row, .columns = {
 		REF("name", REF_TEXT, asm_map_type, name),
-		REF("constant", REF_TEXT, asm_map_type, constant),
-		REF("number", REF_U32, asm_map_type, number),
-		REF_WORDS("key", asm_map_type, key, ref_sizes),
-		REF_WORDS("value", asm_map_type, value, ref_sizes),
+		REF_MADE("constant", ref_map_constant),
+		REF("number", REF_U8, asm_map_type, number),
+		REF_WORDS("key", REF_WORD8, asm_map_type, key, ref_sizes),
+		REF_WORDS("value", REF_WORD8, asm_map_type, value, ref_sizes),
 		REF("since", REF_SINCE, asm_map_type, since) } },
 	{ "prog", "program types", ref_prog_row, .columns = {
 		REF("name", REF_TEXT, asm_prog_type, name),
-		REF("constant", REF_TEXT, asm_prog_type, constant),
-		REF("number", REF_U32, asm_prog_type, number),
+		REF_MADE("constant", ref_prog_constant),
+		REF("number", REF_U8, asm_prog_type, number),
 		REF("since", REF_SINCE, asm_prog_type, since) } },
 	{ "attach", "section names", ref_attach_row, .columns = {
 		REF("name", REF_TEXT, asm_attach, section), REF_MADE("section", ref_attach_section),
@@ -582,13 +601,13 @@ static const struct ref_kind ref_kinds[] = {
 	{ "type", "types of fields", ref_type_row, .columns = {
 		REF("name", REF_TEXT, asm_type, name), REF("size", REF_U32, asm_type, size),
 		REF("align", REF_U32, asm_type, align),
-		REF_WORDS("prints", asm_type, format, ref_formats) } },
+		REF_WORDS("prints", REF_WORD, asm_type, format, ref_formats) } },
 	{ "cpu", "CPUs and their registers", ref_cpu_row, "regs", ref_cpu_part, false, {
 		REF("register", REF_CHARS, ref_part, name),
 		REF("offset", REF_U32, ref_part, offset),
 		REF("size", REF_U32, ref_part, size), REF("also", REF_CHARS, ref_part, role) }, {
 		REF("name", REF_TEXT, asm_cpu, name), REF("machine", REF_U16, asm_cpu, machine),
-		REF_WORDS("endian", asm_cpu, endian, ref_endians),
+		REF_WORDS("endian", REF_WORD, asm_cpu, endian, ref_endians),
 		REF("bpf", REF_U16, asm_cpu, nr_bpf),
 		REF("perf_event_open", REF_U16, asm_cpu, nr_perf_event_open),
 		REF_MADE("args", ref_cpu_args), REF_MADE("sysargs", ref_cpu_sysargs) } },
@@ -608,8 +627,8 @@ static void ref_number(const struct ref_column *column, const char *at, char *bu
 		ref_print(buf, "%u", half);
 	} else if (column->how == REF_SINCE) {
 		ref_print(buf, half ? "%u.%u" : "none", half / 256u, half % 256u);
-	} else if (column->how == REF_HEX8) {
-		ref_print(buf, "0x%02x", *(const uint8_t *)at);
+	} else if (column->how == REF_U8 || column->how == REF_HEX8) {
+		ref_print(buf, column->how == REF_U8 ? "%u" : "0x%02x", *(const uint8_t *)at);
 	} else {
 		memcpy(&wide, at, sizeof(wide));
 		ref_print(buf, "%u", wide);
@@ -633,6 +652,9 @@ static void ref_cell(const struct ref_column *column, const void *row, char *buf
 	case REF_WORD:
 		memcpy(&word, at, sizeof(word));
 		ref_print(buf, "%s", column->words[word]);
+		break;
+	case REF_WORD8:
+		ref_print(buf, "%s", column->words[*(const uint8_t *)at]);
 		break;
 	case REF_PRINT:
 		column->print(row, buf);

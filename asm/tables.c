@@ -7,6 +7,7 @@
  */
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,37 +15,44 @@
 #include "tables.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
+#define MAP_TYPE_PREFIX "BPF_MAP_TYPE_"
 
 /* ---- the rows ---- */
 
 static const struct asm_form forms[] = {
 #define INSN(name, syntax, kernel, gas, code, src, off, imm, since, flags, means) \
-	{ syntax, kernel, gas, code, src, off, imm, since, flags },
+	{ syntax "\0" kernel "\0" gas, since, off, imm, code, src, flags },
 #include "tables/insn.def"
 #undef INSN
 };
 
-/* A name is the end of that of its number: tables_each_constant() relies on that. */
-#define FUNC_PREFIX "BPF_FUNC_"
-
-enum { FUNC_PREFIX_LEN = sizeof(FUNC_PREFIX) - 1 };
+/* Names one behind another: a row has the distance, a quarter of a pointer. */
+static const struct names {
+#define HELPER(id, name, ...) char name[sizeof(#name)];
+#include "tables/helper.def"
+#undef HELPER
+} names = {
+#define HELPER(id, name, ...) #name,
+#include "tables/helper.def"
+#undef HELPER
+};
 
 static const struct asm_helper helpers[] = {
-#define HELPER(id, name, since, ...) { &(FUNC_PREFIX #name)[FUNC_PREFIX_LEN], id, since },
+#define HELPER(id, name, since, ...) { id, since, offsetof(struct names, name) },
 #include "tables/helper.def"
 #undef HELPER
 };
 
 static const struct asm_map_type map_types[] = {
 #define MAPTYPE(number, constant, word, key, value, flags, since) \
-	{ word, "BPF_MAP_TYPE_" #constant, number, ASM_SIZE_##key, ASM_SIZE_##value, flags, since },
+	{ word, #constant, since, number, ASM_SIZE_##key, ASM_SIZE_##value, flags },
 #include "tables/map_type.def"
 #undef MAPTYPE
 };
 
 static const struct asm_prog_type prog_types[] = {
 #define PROG_TYPE(number, constant, word, since) \
-	{ word, "BPF_PROG_TYPE_" #constant, number, since },
+	{ word, #constant, since, number },
 #include "tables/prog_type.def"
 #undef PROG_TYPE
 };
@@ -107,10 +115,17 @@ static const struct table_struct structs[] = {
 #include "tables/cpu.def"
 #undef CPU
 
-static const struct asm_cpu cpus[] = {
-#define CPU(name, machine, endian, bpf, perf, entry, ret, ip, sp, fp, args, sysargs, regs) \
-	{ #name, machine, ASM_##endian, bpf, perf, entry, args, sysargs, ret, ip, sp, fp, \
-	  regs_of_##name, COUNT(regs_of_##name) },
+/* Each an object of its own: a program that only asks for the native one links no other. */
+#define CPU(name, machine, endian, bpf, perf, entry, ret, ip, sp, fp, args, sysargs, regs)	\
+	static const struct asm_cpu cpu_##name = {						\
+		#name, machine, ASM_##endian, bpf, perf, entry, args, sysargs, ret, ip, sp, fp, \
+		regs_of_##name, COUNT(regs_of_##name)						\
+	};
+#include "tables/cpu.def"
+#undef CPU
+
+static const struct asm_cpu *const cpus[] = {
+#define CPU(name, ...) &cpu_##name,
 #include "tables/cpu.def"
 #undef CPU
 };
@@ -210,7 +225,7 @@ const struct asm_attach *asm_attaches(size_t *n)
 	return attaches;
 }
 
-const struct asm_cpu *asm_cpus(size_t *n)
+const struct asm_cpu *const *asm_cpus(size_t *n)
 {
 	*n = COUNT(cpus);
 	return cpus;
@@ -230,6 +245,20 @@ const struct asm_warning_row *asm_warnings(size_t *n)
 
 /* ---- one row ---- */
 
+const char *asm_form_template(const struct asm_form *form, enum asm_template which)
+{
+	const char *at = form->syntax;
+
+	for (; which; which--)
+		at += strlen(at) + 1;
+	return at;
+}
+
+const char *asm_helper_name(const struct asm_helper *helper)
+{
+	return (const char *)&names + helper->name;
+}
+
 /* name behind a prefix that it may begin with */
 static const char *skip_prefix(const char *name, const char *prefix)
 {
@@ -244,7 +273,7 @@ const struct asm_helper *asm_helper_find(const char *name)
 
 	name = skip_prefix(name, "bpf_");
 	for (i = 0; i < COUNT(helpers); i++) {
-		if (strcmp(helpers[i].name, name) == 0)
+		if (strcmp(asm_helper_name(&helpers[i]), name) == 0)
 			return &helpers[i];
 	}
 	return NULL;
@@ -252,11 +281,12 @@ const struct asm_helper *asm_helper_find(const char *name)
 
 const struct asm_map_type *asm_map_type_find(const char *name)
 {
+	const char *constant = skip_prefix(name, MAP_TYPE_PREFIX);
 	size_t i;
 
 	for (i = 0; i < COUNT(map_types); i++) {
-		if (strcmp(map_types[i].name, name) == 0 ||
-		    strcmp(map_types[i].constant, name) == 0)
+		if (strcmp(constant == name ? map_types[i].name : map_types[i].constant,
+			   constant) == 0)
 			return &map_types[i];
 	}
 	return NULL;
@@ -277,8 +307,8 @@ const struct asm_cpu *asm_cpu_find(const char *name)
 	size_t i;
 
 	for (i = 0; i < COUNT(cpus); i++) {
-		if (strcmp(cpus[i].name, name) == 0)
-			return &cpus[i];
+		if (strcmp(cpus[i]->name, name) == 0)
+			return cpus[i];
 	}
 	return NULL;
 }
@@ -286,15 +316,15 @@ const struct asm_cpu *asm_cpu_find(const char *name)
 const struct asm_cpu *asm_cpu_native(void)
 {
 #if defined(__x86_64__)
-	return asm_cpu_find("x86_64");
+	return &cpu_x86_64;
 #elif defined(__aarch64__) && !defined(__AARCH64EB__)
-	return asm_cpu_find("arm64");
+	return &cpu_arm64;
 #elif defined(__s390x__)
-	return asm_cpu_find("s390x");
+	return &cpu_s390x;
 #elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
-	return asm_cpu_find("ppc64le");
+	return &cpu_ppc64le;
 #elif defined(__riscv) && __riscv_xlen == 64
-	return asm_cpu_find("riscv64");
+	return &cpu_riscv64;
 #else
 	return NULL;
 #endif
@@ -370,34 +400,47 @@ uint64_t asm_sizeof(struct asm_typeref ref)
 
 /* ---- numbers by name ---- */
 
-/* Each name and, as a text too, its value: a third of the size of pointers and numbers. */
+enum { CONSTANT_MOST = 64 };
+
+/* What asm/constants.awk makes of the rows: a third of the size of pointers and numbers. */
 static const char constants[] =
-#define CONSTANT(name, value) #name "\0" #value "\0"
-#define LIBC_CONSTANT(name, value) #name "\0" #value "\0"
-#include "tables/constant.def"
-#undef CONSTANT
-#undef LIBC_CONSTANT
-#define ATTACH_TYPE(number, constant, since) "BPF_" #constant "\0" #number "\0"
-#include "tables/attach_type.def"
-#undef ATTACH_TYPE
-#define COMMAND(number, constant, since) "BPF_" #constant "\0" #number "\0"
-#include "tables/command.def"
-#undef COMMAND
+#include "constants.h"
 	;
+
+/* A name is what it shares with the one before, and the rest; no value: the next number. */
+static void each_row(void *arg, void (*fn)(void *arg, const char *name, uint64_t value))
+{
+	char name[CONSTANT_MOST];
+	const char *at = constants;
+	uint64_t value = 0;
+
+	while (*at) {
+		size_t shared = (unsigned char)*at++ - 1u;
+
+		strcpy(name + shared, at);
+		at += strlen(at) + 1;
+		value = *at ? strtoull(at, NULL, 0) : value + 1;
+		at += strlen(at) + 1;
+		fn(arg, name, value);
+	}
+}
 
 void tables_each_constant(void *arg, void (*fn)(void *arg, const char *name, uint64_t value))
 {
-	const char *name, *value;
+	char name[CONSTANT_MOST];
 	size_t i;
 
-	for (name = constants; *name; name = value + strlen(value) + 1) {
-		value = name + strlen(name) + 1;
-		fn(arg, name, strtoull(value, NULL, 0));
+	each_row(arg, fn);
+	for (i = 0; i < COUNT(map_types); i++) {
+		snprintf(name, sizeof(name), MAP_TYPE_PREFIX "%s", map_types[i].constant);
+		fn(arg, name, map_types[i].number);
 	}
-	for (i = 0; i < COUNT(map_types); i++)
-		fn(arg, map_types[i].constant, map_types[i].number);
-	for (i = 0; i < COUNT(prog_types); i++)
-		fn(arg, prog_types[i].constant, prog_types[i].number);
-	for (i = 0; i < COUNT(helpers); i++)
-		fn(arg, helpers[i].name - FUNC_PREFIX_LEN, helpers[i].id);
+	for (i = 0; i < COUNT(prog_types); i++) {
+		snprintf(name, sizeof(name), "BPF_PROG_TYPE_%s", prog_types[i].constant);
+		fn(arg, name, prog_types[i].number);
+	}
+	for (i = 0; i < COUNT(helpers); i++) {
+		snprintf(name, sizeof(name), "BPF_FUNC_%s", asm_helper_name(&helpers[i]));
+		fn(arg, name, helpers[i].id);
+	}
 }

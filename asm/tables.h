@@ -10,7 +10,7 @@ struct asm_near;
 
 /*
  * Visit every number that a text may name: tables/constant.def, map, program and attach types,
- * commands and BPF_FUNC_... of helpers. No name comes twice; names live for ever.
+ * commands and BPF_FUNC_... of helpers. No name comes twice; a name lives until fn returns.
  */
 void tables_each_constant(void *arg, void (*fn)(void *arg, const char *name, uint64_t value));
 

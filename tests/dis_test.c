@@ -637,7 +637,8 @@ TEST(text_of_helpers)
 		enum asm_dialect dialect = dialects[i % COUNT(dialects)];
 		struct asm_insn insn = { .code = 0x85, .imm = (int32_t)helper->id };
 
-		snprintf(want, sizeof(want), "call bpf_%s#%u", helper->name, helper->id);
+		snprintf(want, sizeof(want), "call bpf_%s#%u", asm_helper_name(helper),
+			 helper->id);
 		if (dialect != ASM_DIALECT_KERNEL)
 			snprintf(want, sizeof(want), dialect == ASM_DIALECT_LLVM ?
 				 "call 0x%x" : "call %u", helper->id);

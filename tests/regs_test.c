@@ -123,23 +123,23 @@ TEST(registers_of_the_kernel)
 /* Each role is a register of the row. */
 TEST(roles)
 {
-	const struct asm_cpu *cpus;
+	const struct asm_cpu *const *cpus;
 	size_t n;
 
 	cpus = asm_cpus(&n);
 	ASSERT_EQ(5, n);
 	for (size_t i = 0; i < n; i++) {
-		const char *const roles[] = { cpus[i].ret, cpus[i].ip, cpus[i].sp, cpus[i].fp };
+		const char *const roles[] = { cpus[i]->ret, cpus[i]->ip, cpus[i]->sp, cpus[i]->fp };
 
 		for (size_t j = 0; j < sizeof(roles) / sizeof(roles[0]); j++)
-			EXPECT_NOT_NULL(asm_cpu_reg_find(&cpus[i], roles[j]))
-				LOG("%s %s", cpus[i].name, roles[j]);
-		for (size_t j = 0; j < ASM_CPU_ARGS && cpus[i].args[j]; j++)
-			EXPECT_NOT_NULL(asm_cpu_reg_find(&cpus[i], cpus[i].args[j]))
-				LOG("%s arg%zu", cpus[i].name, j + 1);
-		for (size_t j = 0; j < ASM_CPU_ARGS && cpus[i].sysargs[j]; j++)
-			EXPECT_NOT_NULL(asm_cpu_reg_find(&cpus[i], cpus[i].sysargs[j]))
-				LOG("%s sysarg%zu", cpus[i].name, j + 1);
+			EXPECT_NOT_NULL(asm_cpu_reg_find(cpus[i], roles[j]))
+				LOG("%s %s", cpus[i]->name, roles[j]);
+		for (size_t j = 0; j < ASM_CPU_ARGS && cpus[i]->args[j]; j++)
+			EXPECT_NOT_NULL(asm_cpu_reg_find(cpus[i], cpus[i]->args[j]))
+				LOG("%s arg%zu", cpus[i]->name, j + 1);
+		for (size_t j = 0; j < ASM_CPU_ARGS && cpus[i]->sysargs[j]; j++)
+			EXPECT_NOT_NULL(asm_cpu_reg_find(cpus[i], cpus[i]->sysargs[j]))
+				LOG("%s sysarg%zu", cpus[i]->name, j + 1);
 	}
 }
 

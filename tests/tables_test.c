@@ -173,10 +173,8 @@ static unsigned int instantiate(const struct asm_form *form, const char *at, con
 /* A spelling of a row by its number: a line of any of its templates. NULL behind the last. */
 static const char *form_spelling(const struct asm_form *form, size_t number)
 {
-	const char *templates[] = { form->syntax, form->kernel, form->gas };
-
-	for (size_t i = 0; i < COUNT(templates); i++) {
-		const char *at = templates[i];
+	for (enum asm_template i = 0; i < ASM_TEMPLATES; i++) {
+		const char *at = asm_form_template(form, i);
 
 		for (; *at; at += strcspn(at, "\n"), at += *at == '\n') {
 			if (!number--)
@@ -409,7 +407,7 @@ TEST(forms_differ)
 			if (is_call(&forms[i]) && is_call(&forms[j]))
 				continue;
 			EXPECT_FALSE(share_spelling(&forms[i], &forms[j]))
-				LOG("%s and %s", forms[i].gas, forms[j].gas);
+				LOG("%s and %s", forms[i].syntax, forms[j].syntax);
 		}
 	}
 }
@@ -647,10 +645,10 @@ TEST(helpers)
 	rows = asm_helpers(&n);
 	ASSERT_GT(n, 0);
 	for (size_t i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), "bpf_%s", rows[i].name);
+		snprintf(name, sizeof(name), "bpf_%s", asm_helper_name(&rows[i]));
 		EXPECT_EQ(i + 1, rows[i].id);
 		EXPECT_GE(rows[i].since, ASM_KERNEL(3, 18)) LOG("%s", name);
-		EXPECT_TRUE(asm_helper_find(rows[i].name) == &rows[i]) LOG("%s", name);
+		EXPECT_TRUE(asm_helper_find(name + 4) == &rows[i]) LOG("%s", name);
 		EXPECT_TRUE(asm_helper_find(name) == &rows[i]) LOG("%s", name);
 	}
 	EXPECT_NULL(asm_helper_find(""));
@@ -664,7 +662,10 @@ TEST(helpers)
 /* Some that everybody knows: uapi/linux/bpf.h */
 TEST(helpers_known)
 {
-	static const struct asm_helper known[] = {
+	static const struct {
+		const char *name;
+		unsigned int id, since;
+	} known[] = {
 		{ "map_lookup_elem", 1, ASM_KERNEL(3, 19) },
 		{ "ktime_get_ns", 5, ASM_KERNEL(4, 1) },
 		{ "get_current_pid_tgid", 14, ASM_KERNEL(4, 2) },
@@ -691,6 +692,7 @@ TEST(helpers_known)
 TEST(map_types)
 {
 	const struct asm_map_type *rows;
+	char constant[64];
 	size_t n;
 
 	rows = asm_map_types(&n);
@@ -699,12 +701,12 @@ TEST(map_types)
 		const struct asm_map_type *row = &rows[i];
 
 		EXPECT_EQ(i + 1, row->number);
-		EXPECT_EQ(0, strncmp("BPF_MAP_TYPE_", row->constant, 13)) LOG("%s", row->constant);
+		snprintf(constant, sizeof(constant), "BPF_MAP_TYPE_%s", row->constant);
 		EXPECT_GE(row->since, ASM_KERNEL(3, 19)) LOG("%s", row->name);
 		EXPECT_LE(row->key, ASM_SIZE_FREE) LOG("%s", row->name);
 		EXPECT_LE(row->value, ASM_SIZE_FREE) LOG("%s", row->name);
 		EXPECT_TRUE(asm_map_type_find(row->name) == row) LOG("%s", row->name);
-		EXPECT_TRUE(asm_map_type_find(row->constant) == row) LOG("%s", row->constant);
+		EXPECT_TRUE(asm_map_type_find(constant) == row) LOG("%s", constant);
 		EXPECT_TRUE(asm_map_type_number(row->number) == row) LOG("%s", row->name);
 	}
 	EXPECT_NULL(asm_map_type_number(0));
@@ -726,7 +728,7 @@ TEST(prog_types)
 	ASSERT_GT(n, 0);
 	for (size_t i = 0; i < n; i++) {
 		EXPECT_EQ(i + 1, rows[i].number);
-		EXPECT_EQ(0, strncmp("BPF_PROG_TYPE_", rows[i].constant, 14));
+		EXPECT_STRNE("", rows[i].constant);
 		EXPECT_STRNE("", rows[i].name);
 		EXPECT_GE(rows[i].since, ASM_KERNEL(3, 18)) LOG("%s", rows[i].name);
 		EXPECT_TRUE(asm_prog_type_number(rows[i].number) == &rows[i]);
@@ -880,13 +882,13 @@ static unsigned int expect_arguments(const struct asm_cpu *cpu, const char *cons
 
 TEST(cpus)
 {
-	const struct asm_cpu *rows;
+	const struct asm_cpu *const *rows;
 	size_t n;
 
 	rows = asm_cpus(&n);
 	EXPECT_EQ(5, n);
 	for (size_t i = 0; i < n; i++) {
-		const struct asm_cpu *cpu = &rows[i];
+		const struct asm_cpu *cpu = rows[i];
 
 		EXPECT_TRUE(asm_cpu_find(cpu->name) == cpu) LOG("%s", cpu->name);
 		EXPECT_GE(cpu->nregs, 16) LOG("%s", cpu->name);
@@ -902,7 +904,7 @@ TEST(cpus)
 	}
 	EXPECT_NULL(asm_cpu_find("x86"));
 	EXPECT_NULL(asm_cpu_find(""));
-	EXPECT_NULL(asm_cpu_reg_find(&rows[0], "no_such_register"));
+	EXPECT_NULL(asm_cpu_reg_find(rows[0], "no_such_register"));
 }
 
 /* struct pt_regs, by hand from arch/.../include/uapi/asm/ptrace.h */
@@ -979,28 +981,28 @@ TEST(cpus_native)
 /* pt_regs.NAME in a text is the row of the CPU asked for. */
 TEST(cpus_in_texts)
 {
-	const struct asm_cpu *rows;
+	const struct asm_cpu *const *rows;
 	struct made made;
 	char text[64];
 	size_t n;
 
 	rows = asm_cpus(&n);
 	for (size_t i = 0; i < n; i++) {
-		struct asm_options opt = { .cpu = &rows[i] };
+		struct asm_options opt = { .cpu = rows[i] };
 
-		for (size_t r = 0; r < rows[i].nregs; r++) {
-			snprintf(text, sizeof(text), "r1 = pt_regs.%s", rows[i].regs[r].name);
+		for (size_t r = 0; r < rows[i]->nregs; r++) {
+			snprintf(text, sizeof(text), "r1 = pt_regs.%s", rows[i]->regs[r].name);
 			make_with(&made, text, &opt);
-			ASSERT_NOT_NULL(made.obj) LOG("%s %s", rows[i].name, text);
-			EXPECT_EQ(rows[i].regs[r].offset, made.prog.insns[0].imm) LOG("%s", text);
+			ASSERT_NOT_NULL(made.obj) LOG("%s %s", rows[i]->name, text);
+			EXPECT_EQ(rows[i]->regs[r].offset, made.prog.insns[0].imm) LOG("%s", text);
 			unmake(&made);
 		}
 		make_with(&made, "r1 = pt_regs.arg2; r1 = pt_regs.ret; r1 = pt_regs.sp", &opt);
-		ASSERT_EQ(3, made.prog.ninsns) LOG("%s", rows[i].name);
-		EXPECT_EQ(asm_cpu_reg_find(&rows[i], rows[i].args[1])->offset,
+		ASSERT_EQ(3, made.prog.ninsns) LOG("%s", rows[i]->name);
+		EXPECT_EQ(asm_cpu_reg_find(rows[i], rows[i]->args[1])->offset,
 			  made.prog.insns[0].imm);
-		EXPECT_EQ(asm_cpu_reg_find(&rows[i], rows[i].ret)->offset, made.prog.insns[1].imm);
-		EXPECT_EQ(asm_cpu_reg_find(&rows[i], rows[i].sp)->offset, made.prog.insns[2].imm);
+		EXPECT_EQ(asm_cpu_reg_find(rows[i], rows[i]->ret)->offset, made.prog.insns[1].imm);
+		EXPECT_EQ(asm_cpu_reg_find(rows[i], rows[i]->sp)->offset, made.prog.insns[2].imm);
 		unmake(&made);
 	}
 }

@@ -42,11 +42,11 @@ static struct asm_options options_of(uint8_t choice)
 {
 	static const char *const defines[] = { "N=3", "M=N+1" }, *const folders[] = { "dir" };
 	struct asm_options opt = { .endian = choice & CHOICE_BIG ? ASM_BIG : ASM_LITTLE };
-	const struct asm_cpu *cpus;
+	const struct asm_cpu *const *cpus;
 	size_t n;
 
 	cpus = asm_cpus(&n);
-	opt.cpu = (choice & CHOICE_CPU) ? &cpus[((choice & CHOICE_CPU) - 1u) % n] : NULL;
+	opt.cpu = (choice & CHOICE_CPU) ? cpus[((choice & CHOICE_CPU) - 1u) % n] : NULL;
 	if (choice & CHOICE_RESOLVE)
 		opt.resolve = resolve;
 	if (choice & CHOICE_DEFINE) {
