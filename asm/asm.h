@@ -666,17 +666,24 @@ struct asm_btf_type {
 	enum asm_btf_kind kind;		/* 0: void */
 	const char *name;		/* "": none */
 	uint32_t arg;			/* bytes, or the id of the type that it is made of */
-	uint32_t count;			/* members, parameters, values; elements */
-	uint32_t encoding;		/* of an integer: 1 signed, 2 character, 4 boolean */
+	uint32_t count;			/* members, parameters, values; elements; bits */
+	uint32_t encoding;		/* 1 signed, 2 character, 4 boolean; of enumerations 1 */
 	bool is_union;			/* or the declaration of one */
 };
 
 bool asm_btf_type(const struct asm_btf *btf, uint32_t id, struct asm_btf_type *out);
 
-/* A member of a struct or union, a parameter of a prototype, a value of an ASM_BTF_ENUM. */
+/* Bytes of a type, of an array all of it; false when it has no size. */
+bool asm_btf_size(const struct asm_btf *btf, uint32_t id, uint64_t *size);
+
+/*
+ * A member of a struct or union, a parameter of a prototype, a value of an enumeration, a variable
+ * of a section.
+ */
 struct asm_btf_member {
 	const char *name;		/* "": none */
 	uint32_t arg;			/* type id; of a value itself */
+	uint32_t high;			/* of a value of an ASM_BTF_ENUM64: its upper half */
 	uint32_t bit;			/* where a member is in the struct that has it */
 	uint32_t width;			/* bits of a bitfield; 0: it is none, or of an old kind */
 };

@@ -420,7 +420,7 @@ uint32_t btfview_next(const struct asm_btf *btf, uint32_t id, uint32_t mask, con
 			 is_plainly_named);
 }
 
-bool btfview_size(const struct asm_btf *btf, uint32_t id, uint64_t *size)
+bool asm_btf_size(const struct asm_btf *btf, uint32_t id, uint64_t *size)
 {
 	return size_of(btf, id, size);
 }
@@ -909,8 +909,12 @@ bool asm_btf_type(const struct asm_btf *btf, uint32_t id, struct asm_btf_type *o
 	*out = (struct asm_btf_type){ .id = id, .kind = (enum asm_btf_kind)t.kind,
 				      .name = string_at(btf, t.kind == VOID ? 0 : t.name),
 				      .arg = t.arg, .count = t.vlen };
-	if (t.kind == ASM_BTF_INT)
+	if (is_one_of(BIT(ENUM) | BIT(ENUM64), t.kind))
+		out->encoding = t.kflag;
+	if (t.kind == ASM_BTF_INT) {
 		out->encoding = type_extra(btf, &t, 0) >> 24 & 0xf;
+		out->count = type_extra(btf, &t, 0) & 0xff;
+	}
 	if (t.kind == ASM_BTF_ARRAY) {
 		out->arg = type_extra(btf, &t, 0);
 		out->count = type_extra(btf, &t, 2);
@@ -924,6 +928,7 @@ bool asm_btf_member(const struct asm_btf *btf, uint32_t id, uint32_t index,
 {
 	struct type t = { .off = 0 };
 	struct member m;
+	size_t words;
 
 	if (!type_by_id(btf, id, &t) || index >= t.vlen)
 		return false;
@@ -934,11 +939,19 @@ bool asm_btf_member(const struct asm_btf *btf, uint32_t id, uint32_t index,
 						.width = m.width };
 		return true;
 	}
-	if (t.kind != ASM_BTF_FUNC_PROTO && t.kind != ASM_BTF_ENUM)
+	if (!is_one_of(BIT(FUNC_PROTO) | BIT(ENUM) | BIT(ENUM64) | BIT(DATASEC), t.kind))
 		return false;
-	*out = (struct asm_btf_member){
-		.name = string_at(btf, type_extra(btf, &t, 2 * (size_t)index)),
-		.arg = type_extra(btf, &t, 2 * (size_t)index + 1),
-	};
+	words = kinds[t.kind].each / 4;
+	memset(out, 0, sizeof(*out));
+	if (t.kind == ASM_BTF_DATASEC) {
+		out->name = "";
+		out->arg = type_extra(btf, &t, words * index);
+		out->bit = 8 * type_extra(btf, &t, words * index + 1);
+		return true;
+	}
+	out->name = string_at(btf, type_extra(btf, &t, words * index));
+	out->arg = type_extra(btf, &t, words * index + 1);
+	if (t.kind == ASM_BTF_ENUM64)
+		out->high = type_extra(btf, &t, words * index + 2);
 	return true;
 }

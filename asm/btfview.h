@@ -31,9 +31,6 @@ uint32_t btfview_word(const struct asm_btf *btf, const struct btfview_type *type
 /* A name of the data; "" when it lies outside. */
 const char *btfview_string(const struct asm_btf *btf, uint32_t offset);
 
-/* Bytes of a type, of an array all of it; false when it has no size. */
-bool btfview_size(const struct asm_btf *btf, uint32_t id, uint64_t *size);
-
 /* How long a name is without its flavour: "name___flavour". */
 size_t btfview_plain(const char *name);
 

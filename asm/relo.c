@@ -132,7 +132,7 @@ static bool relo_add_index(struct relo_spec *spec, uint32_t *id, uint32_t index)
 	struct asm_btf_type type;
 	uint64_t size;
 
-	if (!asm_btf_type(spec->btf, *id, &type) || !btfview_size(spec->btf, type.id, &size))
+	if (!asm_btf_type(spec->btf, *id, &type) || !asm_btf_size(spec->btf, type.id, &size))
 		return false;
 	*id = type.id;
 	spec->bit += index * size * CHAR_BIT;
@@ -316,7 +316,7 @@ static bool relo_access(const struct relo_spec *spec, uint32_t id, struct relo_v
 	out->type = id;
 	for (i = 0; i < RELO_STEPS && asm_btf_type(spec->btf, id, &type); i++) {
 		if (type.kind != ASM_BTF_ARRAY)
-			return btfview_size(spec->btf, type.id, &out->size);
+			return asm_btf_size(spec->btf, type.id, &out->size);
 		id = type.arg;
 	}
 	return false;
@@ -329,7 +329,7 @@ static bool relo_value_element(const struct relo_spec *spec, uint32_t kind, stru
 	out->value = spec->bit / CHAR_BIT;
 	if (kind == RELO_FIELD_OFFSET)
 		return relo_access(spec, id, out);
-	return kind == RELO_FIELD_SIZE && btfview_size(spec->btf, id, &out->value);
+	return kind == RELO_FIELD_SIZE && asm_btf_size(spec->btf, id, &out->value);
 }
 
 /* The bits of a field, and the load that gets all of them. */
@@ -361,7 +361,7 @@ static bool relo_bits(const struct relo_spec *spec, const struct asm_btf_member 
 		return relo_widen(out, type->arg);
 	out->byte = spec->bit / CHAR_BIT;
 	out->bits = 0;
-	if (!btfview_size(spec->btf, type->id, &out->size))
+	if (!asm_btf_size(spec->btf, type->id, &out->size))
 		return false;
 	out->bits = out->size * CHAR_BIT;
 	return true;
@@ -453,7 +453,7 @@ static bool relo_value(const struct relo *relo, const struct relo_spec *spec, ui
 		out->loose = true;
 		return true;
 	case RELO_TYPE_SIZE:
-		return !spec || btfview_size(spec->btf, spec->root, &out->value);
+		return !spec || asm_btf_size(spec->btf, spec->root, &out->value);
 	default:
 		out->missing = !spec;
 		if (!spec)
