@@ -47,16 +47,7 @@ int map_create(const struct asm_map *map)
 		       abi_end(struct abi_map_create, map_name));
 }
 
-static int map_freeze(int fd)
-{
-	struct abi_map_elem attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.map_fd = (uint32_t)fd;
-	return sys_bpf(BPF_MAP_FREEZE, &attr, abi_end(struct abi_map_elem, map_fd));
-}
-
-static int map_elem(int cmd, int fd, const void *key, const void *value, uint64_t flags)
+int map_elem(int cmd, int fd, const void *key, const void *value, uint64_t flags)
 {
 	struct abi_map_elem attr;
 
@@ -83,33 +74,24 @@ int map_fill(int fd, const struct asm_map *map)
 	uint32_t key = 0;
 	int err = load_map_update(fd, &key, map->data, BPF_ANY);
 
-	return err || !(map->map_flags & BPF_F_RDONLY_PROG) ? err : map_freeze(fd);
+	if (err || !(map->map_flags & BPF_F_RDONLY_PROG))
+		return err;
+	return map_elem(BPF_MAP_FREEZE, fd, NULL, NULL, BPF_ANY);
 }
 
 int load_map_delete(int fd, const void *key)
 {
-	struct abi_map_elem attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.map_fd = (uint32_t)fd;
-	attr.key = abi_ptr(key);
-	return sys_bpf(BPF_MAP_DELETE_ELEM, &attr, abi_end(struct abi_map_elem, key));
+	return map_elem(BPF_MAP_DELETE_ELEM, fd, key, NULL, BPF_ANY);
 }
 
 /* The key after *key (NULL: the first) into *next; -ENOENT after the last. */
 static int map_next_key(int fd, const void *key, void *next)
 {
-	struct abi_map_elem attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.map_fd = (uint32_t)fd;
-	attr.key = abi_ptr(key);
-	attr.value = abi_ptr(next);	/* next_key shares the room */
-	return sys_bpf(BPF_MAP_GET_NEXT_KEY, &attr, abi_end(struct abi_map_elem, value));
+	return map_elem(BPF_MAP_GET_NEXT_KEY, fd, key, next, BPF_ANY);
 }
 
 /* Bytes of one value as lookup and update transfer it. */
-static size_t map_value_span(const struct asm_map *map, unsigned int cpus)
+size_t map_value_span(const struct asm_map *map, unsigned int cpus)
 {
 	size_t slot = map->value_size;
 
@@ -260,26 +242,16 @@ static int walk_meet(struct walk *walk, const uint8_t *key)
 	return 1;
 }
 
-/* What fn says of an entry; one that is gone, or a slot that is empty, is passed over. */
-static int walk_show(int fd, const uint8_t *key, uint8_t *value, load_entry_fn *fn, void *arg)
-{
-	int err = load_map_lookup(fd, key, value);
-
-	if (err == -ENOENT)
-		return 0;
-	return err ? err : fn(arg, key, value);
-}
-
 /*
  * The kernel answers "the key after this one" with the first key when this one is gone meanwhile:
  * the walk starts over then, and the keys it has met tell what not to show again. The next key is
  * asked for before fn sees this one, so that fn may delete it. key has room for two.
  */
-static int walk_entries(int fd, const struct asm_map *map, struct walk *walk, uint8_t *key,
-			uint8_t *value, load_entry_fn *fn, void *arg)
+static int walk_entries(int fd, uint32_t entries, struct walk *walk, uint8_t *key,
+			map_key_fn *fn, void *arg)
 {
-	uint64_t steps = 16 * ((uint64_t)map->max_entries + 4096);
-	uint8_t *next = key + map->key_size, *was;
+	uint64_t steps = 16 * ((uint64_t)entries + 4096);
+	uint8_t *next = key + walk->key_size, *was;
 	int more = map_next_key(fd, NULL, key), ret;
 
 	for (; !more && steps > 0; steps--) {
@@ -288,7 +260,7 @@ static int walk_entries(int fd, const struct asm_map *map, struct walk *walk, ui
 			return ret;
 		more = map_next_key(fd, key, next);
 		if (ret > 0)
-			ret = walk_show(fd, key, value, fn, arg);
+			ret = fn(arg, key);
 		if (ret)
 			return ret;
 		was = key;
@@ -298,25 +270,54 @@ static int walk_entries(int fd, const struct asm_map *map, struct walk *walk, ui
 	return more == -ENOENT ? 0 : more ? more : -EAGAIN;
 }
 
-int load_map_walk(int fd, const struct asm_map *map, load_entry_fn *fn, void *arg)
+int map_walk_keys(int fd, const struct asm_map *map, map_key_fn *fn, void *arg)
 {
 	struct walk walk = { .key_size = map->key_size };
-	int cpus = 1, err = -ENOMEM;
-	uint8_t *key, *value;
+	int err = -ENOMEM;
+	uint8_t *key;
 
 	if (map->key_size == 0)
 		return -EOPNOTSUPP;
+	key = calloc(2, map->key_size);
+	if (key)
+		err = walk_entries(fd, map->max_entries, &walk, key, fn, arg);
+	free(walk.slots);
+	free(walk.keys);
+	free(key);
+	return err;
+}
+
+/* What a walk over entries is about. */
+struct visit {
+	int fd;
+	uint8_t *value;
+	load_entry_fn *fn;
+	void *arg;
+};
+
+/* What fn says of an entry; one that is gone, or a slot that is empty, is passed over. */
+static int visit_key(void *arg, const void *key)
+{
+	struct visit *visit = arg;
+	int err = load_map_lookup(visit->fd, key, visit->value);
+
+	if (err == -ENOENT)
+		return 0;
+	return err ? err : visit->fn(visit->arg, key, visit->value);
+}
+
+int load_map_walk(int fd, const struct asm_map *map, load_entry_fn *fn, void *arg)
+{
+	struct visit visit = { .fd = fd, .fn = fn, .arg = arg };
+	int cpus = 1, err = -ENOMEM;
+
 	if (map->type->flags & ASM_MAP_PERCPU)
 		cpus = load_possible_cpus();
 	if (cpus < 0)
 		return cpus;
-	key = calloc(2, map->key_size);
-	value = calloc(1, map_value_span(map, (unsigned int)cpus) + 1);
-	if (key && value)
-		err = walk_entries(fd, map, &walk, key, value, fn, arg);
-	free(walk.slots);
-	free(walk.keys);
-	free(value);
-	free(key);
+	visit.value = calloc(1, map_value_span(map, (unsigned int)cpus) + 1);
+	if (visit.value)
+		err = map_walk_keys(fd, map, visit_key, &visit);
+	free(visit.value);
 	return err;
 }

@@ -3,6 +3,9 @@
 #ifndef MAP_H
 #define MAP_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 struct asm_map;
 
 /* Create the map; returns its descriptor or -errno. Says nothing: the caller explains. */
@@ -10,5 +13,18 @@ int map_create(const struct asm_map *map);
 
 /* Give a map of globals its first value; a constant one is frozen then. 0 or -errno. */
 int map_fill(int fd, const struct asm_map *map);
+
+/*
+ * BPF_MAP_*_ELEM, BPF_MAP_GET_NEXT_KEY (value is then the next key) or BPF_MAP_FREEZE; NULL for
+ * what the command has not. 0 or -errno.
+ */
+int map_elem(int cmd, int fd, const void *key, const void *value, uint64_t flags);
+
+/* Bytes of one value as lookup and update transfer it, with that many possible CPUs. */
+size_t map_value_span(const struct asm_map *map, unsigned int cpus);
+
+/* load_map_walk() over the keys alone: fn looks the values up. */
+typedef int map_key_fn(void *arg, const void *key);
+int map_walk_keys(int fd, const struct asm_map *map, map_key_fn *fn, void *arg);
 
 #endif
