@@ -99,9 +99,14 @@ int words_run(struct words *words, const struct words_verb *verbs, size_t n, voi
 	char all[256] = "";
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (verbs[i].keyword && words_is(words, verbs[i].keyword))
-			return verbs[i].run(words, arg);
+	for (i = 0; i < n; i++) {
+		if (!verbs[i].keyword || !words_is(words, verbs[i].keyword))
+			continue;
+		snprintf(words->verb, sizeof(words->verb), "%s %s", words->command,
+			 verbs[i].keyword);
+		words->command = words->verb;
+		return verbs[i].run(words, arg);
+	}
 	for (i = 0; i < n; i++)
 		if (!verbs[i].keyword && !*words->at)
 			return verbs[i].run(words, arg);

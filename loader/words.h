@@ -18,6 +18,7 @@ struct words {
 	const char *const *at;		/* what is left, NULL at the end */
 	const char *command;		/* for messages: "map update" */
 	const struct load_options *opt;
+	char verb[32];			/* what command is from words_run() on */
 };
 
 /* Take the next word if it is this keyword. */
@@ -35,7 +36,10 @@ bool words_end(struct words *words);
 /* Say that the next word is none of these, which are separated by spaces, with the nearest one. */
 void words_unknown(struct words *words, const char *keywords);
 
-/* Run the function whose keyword comes next; of a row without one if none does. Exit status. */
+/*
+ * Run the function whose keyword comes next, which is part of the command from there on; of a row
+ * without one if none does. Exit status.
+ */
 struct words_verb {
 	const char *keyword;	/* NULL: what is done without one */
 	int (*run)(struct words *words, void *arg);
