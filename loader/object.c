@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,10 @@
 #include "object.h"
 #include "say.h"
 #include "sys.h"
+#include "why.h"
 #include "words.h"
+
+#define BPFFS_MAGIC UINT32_C(0xcafe4a11)
 
 static const struct {
 	const char *word;
@@ -105,6 +110,72 @@ int object_kind_of(int fd)
 	return -EINVAL;
 }
 
+/* ---- failures ---- */
+
+static int say_failed(const struct load_options *opt, enum object_kind kind, const char *text,
+		      int err)
+{
+	char what[256];
+	struct why why;
+
+	snprintf(what, sizeof(what), "%s %s", object_word(kind), text);
+	why_object(&why, err);
+	if (why.count)
+		why_say(opt, NULL, what, "bpf(2)", err, &why);
+	else
+		say_error(opt, NULL, "%s: %s", what,
+			  err == -ENOENT ? "there is none" : strerror(-err));
+	return err;
+}
+
+int object_fail(const struct load_options *opt, enum object_kind kind, uint32_t id, int err)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%" PRIu32, id);
+	return err ? say_failed(opt, kind, text, err) : 0;
+}
+
+/* ---- pinning ---- */
+
+/* Why a path cannot be a pin; "" when it does not show. */
+static const char *why_no_pin(const char *path, char *text, size_t size)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	int len = slash == path ? 1 : slash ? (int)(slash - path) : 1, err;
+	const char *dir = slash ? path : ".";
+	char folder[PATH_MAX];
+	uint32_t type;
+
+	snprintf(folder, sizeof(folder), "%.*s", len, dir);
+	err = sys_fs_type(folder, &type);
+	if (err)
+		snprintf(text, size, ": %s: %s", folder, strerror(-err));
+	else if (type != BPFFS_MAGIC)
+		snprintf(text, size, ": %s is not on a bpffs; `mount -t bpf bpf /sys/fs/bpf` "
+			 "mounts one", folder);
+	else
+		snprintf(text, size, "%s", strchr(name, '.') ?
+			 ": a bpffs takes no '.' in a name" : "");
+	return text;
+}
+
+int object_pin(const struct load_options *opt, const char *what, int fd, const char *path)
+{
+	char text[PATH_MAX + 128];
+	struct abi_obj attr;
+	int err;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.pathname = abi_ptr(path);
+	attr.bpf_fd = (uint32_t)fd;
+	err = sys_bpf(BPF_OBJ_PIN, &attr, abi_end(struct abi_obj, bpf_fd));
+	if (err)
+		say_error(opt, NULL, "%s: BPF_OBJ_PIN %s: %s%s", what, path, strerror(-err),
+			  err == -EEXIST ? "" : why_no_pin(path, text, sizeof(text)));
+	return err;
+}
+
 /* ---- finding ---- */
 
 void object_set_free(struct object_set *set)
@@ -195,13 +266,6 @@ static int find_all(const struct wanted *wanted, uint32_t flags, struct object_s
 	return err == -ENOENT ? 0 : err;
 }
 
-static int say_failed(const struct words *words, enum object_kind kind, const char *text, int err)
-{
-	say_error(words->opt, NULL, "%s %s: %s", object_word(kind), text,
-		  err == -ENOENT ? "there is none" : strerror(-err));
-	return err;
-}
-
 static int find_matching(struct words *words, const struct wanted *wanted, const char *text,
 			 uint32_t flags, struct object_set *out)
 {
@@ -209,7 +273,7 @@ static int find_matching(struct words *words, const struct wanted *wanted, const
 
 	if (!err && !out->n)
 		err = -ENOENT;
-	return err ? say_failed(words, wanted->kind, text, err) : 0;
+	return err ? say_failed(words->opt, wanted->kind, text, err) : 0;
 }
 
 /* Take over what a call returned. */
@@ -218,7 +282,7 @@ static int add_opened(struct words *words, enum object_kind kind, const char *te
 {
 	int err = fd < 0 ? fd : set_add(out, fd);
 
-	return err ? say_failed(words, kind, text, err) : 0;
+	return err ? say_failed(words->opt, kind, text, err) : 0;
 }
 
 static int find_pinned(struct words *words, enum object_kind kind, const char *path,

@@ -400,7 +400,6 @@ static bool size_fits(enum asm_size_rule rule, uint32_t size)
 }
 
 static const char *const size_rules[] = {
-	[ASM_SIZE_ANY] = "not 0",
 	[ASM_SIZE_ZERO] = "0",
 	[ASM_SIZE_U32] = "4",
 	[ASM_SIZE_U32_OR_U64] = "4 or 8",
@@ -411,7 +410,9 @@ static const char *const size_rules[] = {
 static void check_size(struct why *why, const struct asm_map *map, const char *what,
 		       enum asm_size_rule rule, uint32_t size)
 {
-	if (!size_fits(rule, size))
+	if (rule == ASM_SIZE_ANY && !size)
+		add(why, "%s_size of a %s map must not be 0", what, map->type->name);
+	else if (!size_fits(rule, size))
 		add(why, "%s_size of a %s map must be %s, not %" PRIu32, what, map->type->name,
 		    size_rules[rule], size);
 }
@@ -625,6 +626,17 @@ void why_attach(struct why *why, const struct asm_attach *attach, int err)
 		check_nosys(why, "bpf(2)", "CONFIG_BPF_SYSCALL");
 		break;
 	}
+}
+
+/* ---- objects that are there ---- */
+
+void why_object(struct why *why, int err)
+{
+	memset(why, 0, sizeof(*why));
+	if (err == -EPERM)
+		check_denied(why, WHY_CAP(CAP_SYS_ADMIN));
+	else if (err == -ENOSYS)
+		check_nosys(why, "bpf(2)", "CONFIG_BPF_SYSCALL");
 }
 
 /* ---- telling ---- */

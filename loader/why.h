@@ -48,6 +48,9 @@ void why_attach(struct why *why, const struct asm_attach *attach, int err);
 /* Does this kernel have programs of the LSM, and call none of them? false when it does not say. */
 bool why_lsm_idle(void);
 
+/* BPF_*_GET_FD_BY_ID, BPF_*_GET_NEXT_ID, BPF_OBJ_GET. */
+void why_object(struct why *why, int err);
+
 /*
  * Report the failure of a call on something: "WHAT: CALL: errno text: first cause", then a note for
  * each other cause; with none a note that says so.
