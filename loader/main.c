@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "cli.h"
+#include "cmd.h"
 #include "loader.h"
 #include "say.h"
 #include "why.h"
@@ -185,6 +186,9 @@ static const struct cli_command commands[] = {
 	  "load only: would the kernel take these programs?" },
 	{ "load", load_main, "FILE DIR", 2, CLI_DEFINE | CLI_ATTACH | CLI_VERBOSE,
 	  "pin maps and programs below DIR, on a bpffs" },
+	{ "map", cmd_map, "COMMAND ...", 0,
+	  CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_VERBOSE,
+	  "maps in the kernel, with the words of bpftool; see 'bpfload map help'" },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -210,6 +214,8 @@ static int dispatch(const struct cli *cli, const struct load_options *opt)
 		puts("bpfload " ASM_VERSION);
 		return flush_output(opt);
 	}
+	if (cli->command->options & CLI_GRAMMAR)
+		raise_memlock();
 	return cli->command->main(cli, opt);
 }
 
