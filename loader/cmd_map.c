@@ -104,9 +104,11 @@ static int entry_run(struct words *words, struct mapshow *show, const struct ent
 	if (kmap_take(&kmap, words, entry->open) != 0)
 		goto out;
 	kmap_types(&kmap);
-	ret = WRONG;
-	if (!mapdata_take(&data, words, &kmap, kmap.info.key_size ? entry->wants : entry->keyless))
+	if (!mapdata_take(&data, words, &kmap,
+			  kmap.info.key_size ? entry->wants : entry->keyless)) {
+		ret = data.failed ? FAILED : WRONG;
 		goto out;
+	}
 	err = map_elem(entry->cmd, kmap.fd, kmap.info.key_size ? kmap.key : NULL,
 		       entry->cmd == BPF_MAP_DELETE_ELEM ? NULL : kmap.value, data.flags);
 	if (entry->shows)

@@ -237,17 +237,12 @@ static void add_beyond(const struct kmap *kmap, struct why *why)
 
 static void why_denied(const struct kmap *kmap, bool writes, struct why *why)
 {
-	uint32_t flags = kmap->info.map_flags;
 	uint64_t frozen;
 
 	if (writes && kmap_fdinfo(kmap, "frozen", &frozen) && frozen)
 		add(why, "the map is frozen: user space cannot change it any more");
-	else if (flags & (writes ? BPF_F_RDONLY : BPF_F_WRONLY))
-		add(why, "the map was made with flag 0x%x (%s), by which only programs may %s it",
-		    (unsigned int)(writes ? BPF_F_RDONLY : BPF_F_WRONLY),
-		    writes ? "BPF_F_RDONLY" : "BPF_F_WRONLY", writes ? "change" : "read");
 	else
-		why_object(why, -EPERM);
+		why_object(why, true, -EPERM);
 }
 
 static void why_missing(const struct kmap *kmap, int cmd, struct why *why)

@@ -115,7 +115,8 @@ static bool take_object(struct mapdata *data, struct words *words, struct kmap *
 	uint32_t fd;
 
 	data->fd = object_find_one(words, kind, 0);
-	if (data->fd < 0)
+	data->failed = data->fd < 0;
+	if (data->failed)
 		return false;
 	fd = (uint32_t)data->fd;
 	memcpy(kmap->value, &fd, sizeof(fd));
@@ -133,7 +134,8 @@ static bool take_value(struct mapdata *data, struct words *words, struct kmap *k
 		return take_object(data, words, kmap, OBJECT_MAP);
 	if (kmap->info.type == BPF_MAP_TYPE_PROG_ARRAY)
 		return take_object(data, words, kmap, OBJECT_PROG);
-	if (read_variables(kmap) != 0 || !take_data(words, &typed))
+	data->failed = read_variables(kmap) != 0;
+	if (data->failed || !take_data(words, &typed))
 		return false;
 	for (unsigned int i = 1; i < kmap->copies; i++)
 		memcpy(kmap->value + i * kmap->stride, kmap->value, kmap->info.value_size);

@@ -17,6 +17,7 @@ struct mapdata {
 	uint64_t flags;		/* BPF_ANY, BPF_EXIST, BPF_NOEXIST */
 	int fd;			/* of the map or program that the value is, for the caller to
 				 * close; -1: it is none */
+	bool failed;		/* not the words are wrong, but something in the kernel */
 };
 
 /*

@@ -367,6 +367,17 @@ struct dump {
 	unsigned int found;
 };
 
+/* A note in the place of a value. */
+static void dump_note(FILE *f, const uint8_t *key, size_t nkey, const char *note)
+{
+	bool wide = nkey > NARROW || strlen(note) > NARROW;
+	char gap = wide ? '\n' : ' ';
+
+	fprintf(f, "key:%c", gap);
+	bytes_text(f, key, nkey);
+	fprintf(f, "%svalue:%c%s\n", !wide && nkey + strlen(note) <= LINE ? "  " : "\n", gap, note);
+}
+
 /* An entry whose value the kernel does not tell. */
 static void dump_error(struct dump *d, const uint8_t *key, int err)
 {
@@ -385,9 +396,8 @@ static void dump_error(struct dump *d, const uint8_t *key, int err)
 		json_close(json, '}');
 		return;
 	}
-	fputs("key: ", json->f);
-	bytes_text(json->f, key, kmap->info.key_size);
-	fprintf(json->f, "\nvalue: %s\n", err == -ENOENT ? "<no entry>" : strerror(-err));
+	dump_note(json->f, key, kmap->info.key_size, err == -ENOENT ? "<no entry>" :
+		  strerror(-err));
 }
 
 /* map_key_fn */

@@ -119,7 +119,7 @@ static int say_failed(const struct load_options *opt, enum object_kind kind, con
 	struct why why;
 
 	snprintf(what, sizeof(what), "%s %s", object_word(kind), text);
-	why_object(&why, err);
+	why_object(&why, strchr(text, '/'), err);
 	if (why.count)
 		why_say(opt, NULL, what, "bpf(2)", err, &why);
 	else

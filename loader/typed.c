@@ -162,25 +162,44 @@ static bool fits(uint32_t width, bool minus, uint64_t number, bool is_signed, bo
 	return is_signed ? number < half : number <= half - 1 + half;
 }
 
+/* More than 64 bits, which have to be in hexadecimal: what is above them is cut off the word. */
+static bool take_high(struct reader *r, uint64_t *high)
+{
+	enum { PREFIX = 2, LOW = 16 };
+	char low[PREFIX + LOW + 1] = "0x";
+	bool minus;
+
+	*high = 0;
+	if (r->len <= PREFIX + LOW || strncmp(r->word, low, PREFIX) != 0)
+		return false;
+	memcpy(low + PREFIX, r->word + r->len - LOW, LOW + 1);
+	r->word[r->len - LOW] = '\0';
+	if (!is_number(r->word, &minus, high))
+		return false;
+	strcpy(r->word, low);
+	return true;
+}
+
 /* The word as a number of that many bits at that place; sign: enum of bits as in BTF, or -1. */
 static bool put_number(struct reader *r, uint64_t bit, uint32_t width, int sign)
 {
 	uint32_t low = width > 64 ? 64 : width;
-	bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__, minus;
-	uint64_t number;
+	bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__, minus, wide;
+	uint64_t number, high;
 
+	wide = width > low && take_high(r, &high);
 	if (!is_number(r->word, &minus, &number))
 		return wrong(r, "'%s' is no number", r->word);
 	if (bit + width > 8 * (uint64_t)r->typed->size)
 		return wrong(r, "its type is larger than the map says");
-	if (!fits(low, minus, number, sign == BTF_SIGNED, sign == 0))
+	if (!fits(low, minus, number, sign == BTF_SIGNED && width == low, sign == 0))
 		return wrong(r, "%s does not fit in %u bits%s", r->word, width, sign < 0 ? "" :
 			     sign ? " with a sign" : " without a sign");
 	btfvalue_put(r->typed->data, big ? bit + width - low : bit, low,
 		     minus ? -number : number);
 	if (width > low)
 		btfvalue_put(r->typed->data, big ? bit : bit + low, width - low,
-			     minus && number ? UINT64_MAX : 0);
+			     wide ? high : minus && number ? UINT64_MAX : 0);
 	return true;
 }
 
@@ -406,23 +425,6 @@ static bool read_enum(struct reader *r, const struct asm_btf_type *type, uint64_
 	return unknown_name(r, type);
 }
 
-static bool read_float(struct reader *r, const struct asm_btf_type *type, uint64_t bit)
-{
-	char *end;
-	double number = strtod(r->word, &end);
-	float narrow = (float)number;
-
-	if (!r->len || *end)
-		return wrong(r, "'%s' is no number", r->word);
-	if (type->arg == sizeof(number))
-		memcpy(r->typed->data + bit / 8, &number, sizeof(number));
-	else if (type->arg == sizeof(narrow))
-		memcpy(r->typed->data + bit / 8, &narrow, sizeof(narrow));
-	else
-		return wrong(r, "numbers of this type cannot be written");
-	return true;
-}
-
 static bool read_int(struct reader *r, const struct asm_btf_type *type, uint64_t bit)
 {
 	bool character = type->arg == 1 && (r->quoted || !strcmp(type->name, "char"));
@@ -447,8 +449,6 @@ static bool read_scalar(struct reader *r, const struct asm_btf_type *type, uint6
 	case ASM_BTF_ENUM:
 	case ASM_BTF_ENUM64:
 		return read_enum(r, type, bit);
-	case ASM_BTF_FLOAT:
-		return read_float(r, type, bit);
 	default:
 		return wrong(r, "there is no way to write a value of this type but as bytes");
 	}

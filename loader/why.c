@@ -630,11 +630,11 @@ void why_attach(struct why *why, const struct asm_attach *attach, int err)
 
 /* ---- objects that are there ---- */
 
-void why_object(struct why *why, int err)
+void why_object(struct why *why, bool at_hand, int err)
 {
 	memset(why, 0, sizeof(*why));
 	if (err == -EPERM)
-		check_denied(why, WHY_CAP(CAP_SYS_ADMIN));
+		check_denied(why, at_hand ? needed_caps("") : WHY_CAP(CAP_SYS_ADMIN));
 	else if (err == -ENOSYS)
 		check_nosys(why, "bpf(2)", "CONFIG_BPF_SYSCALL");
 }

@@ -48,8 +48,8 @@ void why_attach(struct why *why, const struct asm_attach *attach, int err);
 /* Does this kernel have programs of the LSM, and call none of them? false when it does not say. */
 bool why_lsm_idle(void);
 
-/* BPF_*_GET_FD_BY_ID, BPF_*_GET_NEXT_ID, BPF_OBJ_GET. */
-void why_object(struct why *why, int err);
+/* BPF_*_GET_FD_BY_ID, BPF_*_GET_NEXT_ID; or what asks less: BPF_OBJ_GET, and all with a descriptor. */
+void why_object(struct why *why, bool at_hand, int err);
 
 /*
  * Report the failure of a call on something: "WHAT: CALL: errno text: first cause", then a note for
