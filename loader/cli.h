@@ -36,6 +36,7 @@ struct cli {
 	size_t ndefines;
 	unsigned int duration_ms, interval_ms, top;
 	uint32_t seen;				/* enum cli_bits */
+	FILE *out;				/* for what a CLI_GRAMMAR prints */
 	char *const *run;			/* what stands behind "--", NULL-terminated */
 };
 

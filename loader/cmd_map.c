@@ -263,7 +263,7 @@ static int map_help(struct words *words, void *arg)
 	(void)words;
 	if (show->is_json)
 		return done(show, 0);
-	fputs(text, stdout);
+	fputs(text, show->json.f);
 	return DONE;
 }
 
@@ -280,12 +280,7 @@ int cmd_map(const struct cli *cli, const struct load_options *opt)
 	};
 	struct words words = { .at = cli->grammar, .command = "map", .opt = opt };
 	struct mapshow show;
-	int ret;
 
-	mapshow_init(&show, stdout, cli->seen & (CLI_JSON | CLI_PRETTY), cli->seen & CLI_PRETTY);
-	ret = words_run(&words, verbs, sizeof(verbs) / sizeof(verbs[0]), &show);
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return ret;
-	say_error(opt, NULL, "cannot write the output: %s", strerror(errno));
-	return FAILED;
+	mapshow_init(&show, cli->out, cli->seen & (CLI_JSON | CLI_PRETTY), cli->seen & CLI_PRETTY);
+	return words_run(&words, verbs, sizeof(verbs) / sizeof(verbs[0]), &show);
 }

@@ -206,6 +206,8 @@ static void print_diag(void *arg, const struct asm_diag *diag)
 
 static int dispatch(const struct cli *cli, const struct load_options *opt)
 {
+	int status, flushed;
+
 	if (cli->seen & CLI_HELP) {
 		cli_usage(stdout, commands, COMMANDS);
 		return flush_output(opt);
@@ -214,9 +216,12 @@ static int dispatch(const struct cli *cli, const struct load_options *opt)
 		puts("bpfload " ASM_VERSION);
 		return flush_output(opt);
 	}
-	if (cli->command->options & CLI_GRAMMAR)
-		raise_memlock();
-	return cli->command->main(cli, opt);
+	if (!(cli->command->options & CLI_GRAMMAR))
+		return cli->command->main(cli, opt);
+	raise_memlock();
+	status = cli->command->main(cli, opt);
+	flushed = flush_output(opt);
+	return status ? status : flushed;
 }
 
 int main(int argc, char **argv)
@@ -232,6 +237,7 @@ int main(int argc, char **argv)
 	if (cli_parse(&cli, commands, COMMANDS, argv, &opt)) {
 		if (cli.seen & CLI_VERBOSE)
 			opt.flags |= LOAD_VERBOSE;
+		cli.out = stdout;
 		status = dispatch(&cli, &opt);
 	} else {
 		fputs("see 'bpfload --help'\n", stderr);

@@ -308,7 +308,7 @@ static int find_tag(struct words *words, const char *text, struct object_set *ou
 	for (i = 0; i < TAG_DIGITS && strchr("0123456789abcdef", text[i]) && text[i]; i++) {
 		byte = text[i] <= '9' ? (unsigned int)(text[i] - '0') :
 					(unsigned int)(text[i] - 'a' + 10);
-		wanted.tag[i / 2] = (uint8_t)(wanted.tag[i / 2] << 4 | byte);
+		wanted.tag[i / 2] = (uint8_t)((unsigned int)wanted.tag[i / 2] << 4 | byte);
 	}
 	if (i == TAG_DIGITS && !text[i])
 		return find_matching(words, &wanted, text, 0, out);

@@ -48,7 +48,10 @@ void why_attach(struct why *why, const struct asm_attach *attach, int err);
 /* Does this kernel have programs of the LSM, and call none of them? false when it does not say. */
 bool why_lsm_idle(void);
 
-/* BPF_*_GET_FD_BY_ID, BPF_*_GET_NEXT_ID; or what asks less: BPF_OBJ_GET, and all with a descriptor. */
+/*
+ * BPF_*_GET_FD_BY_ID, BPF_*_GET_NEXT_ID; at_hand: what asks less, BPF_OBJ_GET and all with a
+ * descriptor.
+ */
 void why_object(struct why *why, bool at_hand, int err);
 
 /*

@@ -197,6 +197,7 @@ if map freeze "$fs/array" 2>err; then
 	fails "freeze: no update" 1 "Operation not permitted: the map is frozen" \
 		map update "$fs/array" key 1 value 1
 	fails "freeze again" 1 "map is frozen" map freeze "$fs/array"
+	# shellcheck disable=SC2016 # the inner shell expands
 	check_out "and show says so" 1 sh -c '"$BPFLOAD" map show pinned "$1" |
 		grep -c frozen' sh "$fs/array"
 else
@@ -275,6 +276,7 @@ done >commands
 map create "$fs/many" type hash key 4 value 4 entries 400 name many
 bpftool batch file commands >/dev/null
 alike "many entries" dump pinned "$fs/many"
+# shellcheck disable=SC2016 # the inner shell expands
 check_out "the number of them" "Found 300 elements" sh -c \
 	'"$BPFLOAD" map dump "$1" | tail -n 1' sh "$fs/many"
 
