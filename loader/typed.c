@@ -340,12 +340,37 @@ static bool read_place(struct reader *r, const struct place *place, unsigned int
 	return take_word(r, ends) && put_number(r, place->bit, place->width, -1);
 }
 
+static bool read_members(struct reader *r, const struct asm_btf_type *type, uint64_t bit,
+			 unsigned int depth);
+
+/* What the word names in a struct, union or section. */
+static bool read_member(struct reader *r, const struct asm_btf_type *type, uint64_t bit,
+			unsigned int depth)
+{
+	bool section = type->kind == ASM_BTF_DATASEC && !strcmp(r->word, type->name);
+	struct place place;
+
+	if (!section && !find_member(r, type, bit, 0, &place))
+		return unknown_name(r, type);
+	if (!take(r, '=') && !take(r, ':'))
+		return wrong(r, "'=' expected behind '%s'", r->word);
+	if (!section)
+		return read_place(r, &place, depth);
+	/* as it is printed: {".data":[{"one":1},{"two":2}]} */
+	if (!take(r, '['))
+		return wrong(r, "'[' expected at '%s'", r->at);
+	do {
+		if (depth > DEEPEST || !read_members(r, type, bit, depth + 1))
+			return false;
+	} while (take(r, ','));
+	return take(r, ']') || wrong(r, "',' or ']' expected at '%s'", r->at);
+}
+
 /* {name=value,...}; braces are not needed around all. */
 static bool read_members(struct reader *r, const struct asm_btf_type *type, uint64_t bit,
 			 unsigned int depth)
 {
 	bool bare = !take(r, '{');
-	struct place place;
 
 	if (bare && depth > 1)
 		return wrong(r, "'{' expected at '%s', for %s %s", r->at, title(type), type->name);
@@ -354,11 +379,7 @@ static bool read_members(struct reader *r, const struct asm_btf_type *type, uint
 	do {
 		if (!take_word(r, "=:,{}[] \t\n\r"))
 			return false;
-		if (!find_member(r, type, bit, 0, &place))
-			return unknown_name(r, type);
-		if (!take(r, '=') && !take(r, ':'))
-			return wrong(r, "'=' expected behind '%s'", r->word);
-		if (!read_place(r, &place, depth))
+		if (!read_member(r, type, bit, depth))
 			return false;
 	} while (take(r, ','));
 	return bare || take(r, '}') || wrong(r, "',' or '}' expected at '%s'", r->at);

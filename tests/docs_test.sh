@@ -10,6 +10,8 @@
 #	.\" file NAME		nothing but that file
 #	.\" session		commands, on lines that begin with "$ ", and what each one prints,
 #				standard error included; they have the texts of the page and bpfasm
+#	.\" live		a session that has bpfload, too, and a bpffs at fs; skipped where the
+#				kernel gives neither
 #	.\" shown		not run
 #
 # Lines in .Dl are not run; they must be commands for root ("# ..."). In README.md and docs/*.md a
@@ -24,6 +26,7 @@ set -u
 : "${CC:=cc}"
 export CC LC_ALL=C
 mkdir "$tmp/bin" && ln -s "$BPFASM" "$tmp/bin/bpfasm" || exit 1
+ln -s "$BPFLOAD" "$tmp/bin/bpfload" || exit 1
 
 # ---- displays: out of a page, and back ----
 
@@ -64,7 +67,7 @@ function inside(text)
 {
 	if (!update)
 		print text >(dir "/" n ".show")
-	else if (kind != "session")
+	else if (kind !~ /^(session|live)$/)
 		print
 }
 
@@ -73,7 +76,7 @@ function end(		line)
 	open = 0
 	if (!update)
 		close(dir "/" n ".show")
-	while (update && kind == "session" && (getline line <(dir "/" n ".got")) > 0)
+	while (update && kind ~ /^(session|live)$/ && (getline line <(dir "/" n ".got")) > 0)
 		print encode(line)
 	mark = ""
 }
@@ -83,7 +86,7 @@ mdoc && open {
 	inside(decode($0))
 	next
 }
-mdoc && /^\.\\" (text|file|session|shown)/ { mark = substr($0, 5) }
+mdoc && /^\.\\" (text|file|session|live|shown)/ { mark = substr($0, 5) }
 mdoc && /^\.Bd/ {
 	if (update)
 		print
@@ -174,6 +177,17 @@ text()	# TITLE FILE [NAME [OPTION...]]
 	esac
 }
 
+# Run a session with a bpffs at fs; false where there is none to be had.
+live()	# SHOW GOT
+{
+	mkdir -p fs && mount -t bpf bpf fs 2>/dev/null || {
+		cp "$1" "$2"	# for --update
+		return 1
+	}
+	session "$1" >"$2"
+	umount fs
+}
+
 # Run display N of a page.
 display()	# PAGE N LINE KIND [ARGUMENT...]
 {
@@ -184,8 +198,13 @@ display()	# PAGE N LINE KIND [ARGUMENT...]
 		text "$title" "$show" "$@" ;;
 	file)
 		cp "$show" "$1" ;;
-	session)
-		session "$show" >"$got"
+	session | live)
+		if [ "$kind" = session ]; then
+			session "$show" >"$got"
+		elif ! live "$show" "$got"; then
+			skip "$title" "no bpffs can be mounted"
+			return
+		fi
 		if same "$show" "$got"; then
 			pass "$title"
 		elif big_endian; then

@@ -320,6 +320,16 @@ else
 	fail "variables that are not named stay" "they do not" out
 fi
 
+map -j dump "$t/mapdata_data" | sed 's/.*"formatted":{"value":\(.*\)}}]$/\1/' >was
+map update "$t/mapdata_data" key 0 value 'limit=1,name=x'
+ok "all variables" map update "$t/mapdata_data" key 0 value "$(cat was)"
+map -j dump "$t/mapdata_data" >is
+if same out is; then
+	pass "come out as they went in"
+else
+	fail "come out as they went in" "they do not" out is
+fi
+
 # What was printed, read again, is what was printed.
 formatted()	# MAP: key and value of its last entry, a line each
 {
@@ -365,6 +375,10 @@ fails "a struct without an end" 2 "',' or '}' expected at ''" \
 fails "a member without a value" 2 "'=' expected behind 'n'" map update "$t/list" key 0 value n
 fails "more than a struct" 2 "nothing more expected at 'x'" \
 	map update "$t/list" key 0 value '{n=1} x'
+fails "a section without an array" 2 "'[' expected at '1'" \
+	map update "$t/mapdata_data" key 0 value .data=1
+fails "a section without an end" 2 "',' or ']' expected at ''" \
+	map update "$t/mapdata_data" key 0 value '.data=[{limit=1}'
 fails "many bytes" 2 "more than the 4 bytes that it has" \
 	map lookup "$t/counts" key '["0x1","0x2","0x3","0x4","0x5"]'
 fails "a frozen map" 1 "the map is frozen" map update "$t/mapdata_rodata" key 0 value fixed=1
