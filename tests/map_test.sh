@@ -58,22 +58,24 @@ fails "create: twice" 1 "BPF_OBJ_PIN $fs/plain: File exists" create plain
 
 # ---- entries without types ----
 
-ok "update by number" map update "$fs/plain" key 1 value 7
-check_out "lookup" "key: 01 00 00 00  value: 07 00 00 00 00 00 00 00" \
-	map lookup "$fs/plain" key 1
-check_out "lookup by bytes" '{"key":["0x01","0x00","0x00","0x00"],"value":["0x07","0x00",'\
-'"0x00","0x00","0x00","0x00","0x00","0x00"]}' map -j lookup "$fs/plain" key 1 0 0 0
+# numbers that have the same bytes in either order
+one=0x01000001 nine=0x0900000000000009 nine_out='09 00 00 00 00 00 00 09'
+ok "update by number" map update "$fs/plain" key $one value 0x0700000000000007
+check_out "lookup" "key: 01 00 00 01  value: 07 00 00 00 00 00 00 07" \
+	map lookup "$fs/plain" key 16777217
+check_out "lookup by bytes" '{"key":["0x01","0x00","0x00","0x01"],"value":["0x07","0x00",'\
+'"0x00","0x00","0x00","0x00","0x00","0x07"]}' map -j lookup "$fs/plain" key 1 0 0 1
 ok "update by bytes" map update "$fs/plain" key hex ff ff ff ff value hex 1 2 3 4 5 6 7 8
 check_out "lookup by a number below 0" "key: ff ff ff ff  value: 01 02 03 04 05 06 07 08" \
 	map lookup "$fs/plain" key -1
 check_out "words cut short" "key: ff ff ff ff  value: 01 02 03 04 05 06 07 08" \
 	map look pinned "$fs/plain" k 4294967295
-check_out "update says null" null map -j update "$fs/plain" value 8 key 1 exist
+check_out "update says null" null map -j update "$fs/plain" value 8 key $one exist
 check_out "JSON in, as it comes out" null map -j update "$fs/plain" \
-	key '["0x01","0x00","0x00","0x00"]' value \
-	'["0x09","0x00","0x00","0x00","0x00","0x00","0x00","0x00"]'
+	key '["0x01","0x00","0x00","0x01"]' value \
+	'["0x09","0x00","0x00","0x00","0x00","0x00","0x00","0x09"]'
 map dump "$fs/plain" >out
-if grep -q '^Found 2 elements$' out && grep -q '^key: 01 00 00 00  value: 09 00 ' out; then
+if grep -q '^Found 2 elements$' out && grep -q "^key: 01 00 00 01  value: $nine_out\$" out; then
 	pass "dump"
 else
 	fail "dump" "something else" out
@@ -82,7 +84,7 @@ fi
 fails "a full map" 1 "BPF_MAP_UPDATE_ELEM: Argument list too long: the map is full: \
 max_entries is 2" map update "$fs/plain" key 3 value 3
 fails "what is there" 1 "File exists: the key is there already, and 'noexist' keeps that" \
-	map update "$fs/plain" key 1 value 3 noexist
+	map update "$fs/plain" key $one value 3 noexist
 fails "what is not there" 1 "the map has no such key" map update "$fs/plain" key 3 value 3 exist
 fails "lookup of what is not there" 1 "the map has no such key" map lookup "$fs/plain" key 3
 t_run map -j lookup "$fs/plain" key 3
@@ -113,10 +115,17 @@ fails "a verb that is none" 2 "unknown word 'dmup'; did you mean 'dump'?" map dm
 fails "half of JSON" 2 "',' or ']' expected" map lookup "$fs/plain" key '["0x01"'
 fails "few bytes in JSON" 2 "1 bytes given, 4 needed" map lookup "$fs/plain" key '["0x01"]'
 
-check_out "pop of a key" "key: 01 00 00 00  value: 09 00 00 00 00 00 00 00" \
-	map pop "$fs/plain" key 1
-fails "which is gone" 1 "the map has no such key" map delete "$fs/plain" key 1
-ok "delete" map delete "$fs/plain" key -1
+t_run map pop "$fs/plain" key $one
+case $t_status:$(cat stdout stderr) in
+"0:key: 01 00 00 01  value: $nine_out")
+	pass "pop of a key"
+	fails "which is gone" 1 "the map has no such key" map delete "$fs/plain" key $one ;;
+*"looked up and deleted at once since Linux 5.14")
+	skip "pop of a key" "not before Linux 5.14"
+	ok "delete" map delete "$fs/plain" key $one ;;
+*)	fail "pop of a key" "exit status $t_status" stdout stderr ;;
+esac
+ok "delete of another" map delete "$fs/plain" key -1
 check_out "an empty map" "Found 0 elements" map dump "$fs/plain"
 fails "getnext of nothing" 1 "BPF_MAP_GET_NEXT_KEY: No such file or directory: no key follows" \
 	map getnext "$fs/plain"
@@ -132,12 +141,12 @@ value: 20 01 0d b8 00 00 00 00  00 00 00 00 00 00 00 01" \
 # ---- types of maps ----
 
 ok "a queue" create line type queue key 0
-ok "push" map push "$fs/line" value 1
-ok "enqueue" map enqueue "$fs/line" value 2
-check_out "peek" "value: 01 00 00 00 00 00 00 00" map peek "$fs/line"
-check_out "pop" "value: 01 00 00 00 00 00 00 00" map pop "$fs/line"
-check_out "dequeue in JSON" '{"key":[],"value":["0x02","0x00","0x00","0x00","0x00","0x00",'\
-'"0x00","0x00"]}' map -j dequeue "$fs/line"
+ok "push" map push "$fs/line" value $nine
+ok "enqueue" map enqueue "$fs/line" value 1 2 3 4 5 6 7 8
+check_out "peek" "value: $nine_out" map peek "$fs/line"
+check_out "pop" "value: $nine_out" map pop "$fs/line"
+check_out "dequeue in JSON" '{"key":[],"value":["0x01","0x02","0x03","0x04","0x05","0x06",'\
+'"0x07","0x08"]}' map -j dequeue "$fs/line"
 fails "pop of nothing" 1 "the map is empty" map pop "$fs/line"
 fails "a queue has no keys" 2 "unknown word 'key'" map push "$fs/line" key 1 value 1
 fails "nor can it be dumped" 1 "queue maps cannot do that: push, pop and peek" \
@@ -155,15 +164,19 @@ fi
 
 ok "an LPM trie" create routes type lpm_trie key 8 value 4 flags 1
 ok "a prefix" map update "$fs/routes" key 10.0.0.0/8 value 1
-ok "a longer one" map update "$fs/routes" key 10.1.0.0/16 value 2
-check_out "the longest counts" "key: 20 00 00 00 0a 01 02 03  value: 02 00 00 00" \
-	map lookup "$fs/routes" key 10.1.2.3
+ok "a longer one" map update "$fs/routes" key 10.1.0.0/16 value $one
+t_run map lookup "$fs/routes" key 10.1.2.3
+case $(cat stdout) in
+*" 0a 01 02 03  value: 01 00 00 01")
+	pass "the longest counts" ;;
+*)	fail "the longest counts" "exit status $t_status" stdout stderr ;;
+esac
 fails "a full trie" 1 "the map is full: max_entries is 2" \
 	map update "$fs/routes" key 11.0.0.0/8 value 1
 fails "a prefix that is too long" 2 "'33' is no prefix length from 0 to 32" \
 	map update "$fs/routes" key 10.0.0.0/33 value 1
-fails "the same in bytes" 1 "the prefix of 33 bits is longer than the 32 of the key" \
-	map update "$fs/routes" key 33 0 0 0 10 0 0 0 value 1
+fails "the same in bytes" 1 "the prefix of 553648161 bits is longer than the 32 of the key" \
+	map update "$fs/routes" key 33 0 0 33 10 0 0 0 value 1
 
 ok "an array" create array type array value 2
 ok "update of an array" map update "$fs/array" key 1 value 65535
@@ -176,18 +189,18 @@ fails "delete" 1 "array maps cannot do that: to clear an entry, update it with z
 	map delete "$fs/array" key 1
 
 ok "a per-CPU array" create cpus type percpu_array value 4
-ok "one value for all CPUs" map update "$fs/cpus" key 1 value 5
+ok "one value for all CPUs" map update "$fs/cpus" key 1 value $one
 map lookup "$fs/cpus" key 1 | grep '^value (CPU' >out
-if [ -s out ] && ! grep -qv ': 05 00 00 00$' out; then
+if [ -s out ] && ! grep -qv ': 01 00 00 01$' out; then
 	pass "which each one has"
 else
 	fail "which each one has" "not so" out
 fi
 
 ok "an array of maps" create outer type array_of_maps value 4 inner_map pinned "$fs/plain"
-ok "a map for it" map update "$fs/outer" key 1 value pinned "$fs/plain"
+ok "a map for it" map update "$fs/outer" key 0 value pinned "$fs/plain"
 plain=$(map -j show pinned "$fs/plain" | sed 's/^{"id":\([0-9]*\),.*/\1/')
-check_out "which it names by its id" "key: 01 00 00 00  inner_map_id: $plain 
+check_out "which it names by its id" "key: 00 00 00 00  inner_map_id: $plain 
 Found 1 element" map dump "$fs/outer"
 fails "another map" 1 "must have the type, sizes and flags of the inner map" \
 	map update "$fs/outer" key 0 value pinned "$fs/routes"
@@ -196,7 +209,7 @@ fails "no map" 1 "map nosuch: there is none" map update "$fs/outer" key 0 value 
 if map freeze "$fs/array" 2>err; then
 	fails "freeze: no update" 1 "Operation not permitted: the map is frozen" \
 		map update "$fs/array" key 1 value 1
-	fails "freeze again" 1 "map is frozen" map freeze "$fs/array"
+	fails "freeze again" 1 "frozen" map freeze "$fs/array"
 	# shellcheck disable=SC2016 # the inner shell expands
 	check_out "and show says so" 1 sh -c '"$BPFLOAD" map show pinned "$1" |
 		grep -c frozen' sh "$fs/array"
