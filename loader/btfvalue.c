@@ -293,3 +293,11 @@ void btfvalue_print(struct json *json, const struct asm_btf *btf, uint32_t id, c
 
 	show(&s, id, 0, 0);
 }
+
+void load_print_btf(FILE *f, const struct asm_btf *btf, uint32_t id, const void *data, size_t len)
+{
+	struct json json;
+
+	json_init(&json, f, false);
+	btfvalue_print(&json, btf, id, data, len, false);
+}

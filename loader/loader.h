@@ -153,6 +153,15 @@ void load_print_record(FILE *f, enum load_print how, const struct asm_map *map,
 void load_print_record_head(FILE *f, const struct asm_map *map);
 
 /*
+ * A value of a BTF type, as JSON in bpftool's spelling, and back from that or from what bpfload(1)
+ * takes for a value. Reading fills size bytes, but keeps what the text does not name; false, and
+ * said, when it cannot be.
+ */
+void load_print_btf(FILE *f, const struct asm_btf *btf, uint32_t id, const void *data, size_t len);
+bool load_read_btf(const struct asm_btf *btf, uint32_t id, const char *text, void *data,
+		   uint32_t size, const struct load_options *opt);
+
+/*
  * All entries of a map: as a table with a heading, or as one line of JSON. top 0: all, in order of
  * their keys; else the `top` entries with the largest first number of their value. Returns the
  * number of entries or -errno.

@@ -343,15 +343,34 @@ static bool read_place(struct reader *r, const struct place *place, unsigned int
 static bool read_members(struct reader *r, const struct asm_btf_type *type, uint64_t bit,
 			 unsigned int depth);
 
-/* What the word names in a struct, union or section. */
+/* The member without a name that has so many such before it. */
+static bool find_nameless(const struct reader *r, const struct asm_btf_type *type, uint64_t bit,
+			  unsigned int before, struct place *out)
+{
+	struct asm_btf_member member;
+
+	for (uint32_t i = 0; asm_btf_member(r->btf, type->id, i, &member); i++) {
+		if (*member.name || before--)
+			continue;
+		*out = (struct place){ member.arg, bit + member.bit, member.width };
+		return true;
+	}
+	return false;
+}
+
+/* What the word names in a struct, union or section; nameless: "" so far. */
 static bool read_member(struct reader *r, const struct asm_btf_type *type, uint64_t bit,
-			unsigned int depth)
+			unsigned int *nameless, unsigned int depth)
 {
 	bool section = type->kind == ASM_BTF_DATASEC && !strcmp(r->word, type->name);
 	struct place place;
 
-	if (!section && !find_member(r, type, bit, 0, &place))
+	if (!*r->word && type->kind != ASM_BTF_DATASEC) {
+		if (!find_nameless(r, type, bit, (*nameless)++, &place))
+			return unknown_name(r, type);
+	} else if (!section && !find_member(r, type, bit, 0, &place)) {
 		return unknown_name(r, type);
+	}
 	if (!take(r, '=') && !take(r, ':'))
 		return wrong(r, "'=' expected behind '%s'", r->word);
 	if (!section)
@@ -370,6 +389,7 @@ static bool read_member(struct reader *r, const struct asm_btf_type *type, uint6
 static bool read_members(struct reader *r, const struct asm_btf_type *type, uint64_t bit,
 			 unsigned int depth)
 {
+	unsigned int nameless = 0;
 	bool bare = !take(r, '{');
 
 	if (bare && depth > 1)
@@ -379,7 +399,7 @@ static bool read_members(struct reader *r, const struct asm_btf_type *type, uint
 	do {
 		if (!take_word(r, "=:,{}[] \t\n\r"))
 			return false;
-		if (!read_member(r, type, bit, depth))
+		if (!read_member(r, type, bit, &nameless, depth))
 			return false;
 	} while (take(r, ','));
 	return bare || take(r, '}') || wrong(r, "',' or '}' expected at '%s'", r->at);
@@ -548,4 +568,15 @@ bool typed_read(const struct typed *typed, const char *text)
 		good = wrong(&r, "nothing more expected at '%s'", r.at);
 	free(r.word);
 	return good;
+}
+
+bool load_read_btf(const struct asm_btf *btf, uint32_t id, const char *text, void *data,
+		   uint32_t size, const struct load_options *opt)
+{
+	struct typed typed = {
+		.opt = opt, .command = "read", .what = "value", .btf = btf, .id = id, .data = data,
+		.size = size,
+	};
+
+	return typed_read(&typed, text);
 }
