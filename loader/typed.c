@@ -100,8 +100,9 @@ static bool take_quoted(struct reader *r)
 			return wrong(r, "what stands behind a backslash is \", \\, b, f, n, r, t, "
 				     "xNN or u00NN");
 	}
-	if (*r->at++ != '"')
+	if (!*r->at)
 		return wrong(r, "the text in quotes does not end");
+	r->at++;
 	return true;
 }
 

@@ -10,8 +10,8 @@
 #	.\" file NAME		nothing but that file
 #	.\" session		commands, on lines that begin with "$ ", and what each one prints,
 #				standard error included; they have the texts of the page and bpfasm
-#	.\" live		a session that has bpfload, too, and a bpffs at fs; skipped where the
-#				kernel gives neither
+#	.\" live		a session that has bpfload, too, and a bpffs at fs; skipped where
+#				none can be mounted
 #	.\" shown		not run
 #
 # Lines in .Dl are not run; they must be commands for root ("# ..."). In README.md and docs/*.md a
@@ -180,10 +180,11 @@ text()	# TITLE FILE [NAME [OPTION...]]
 # Run a session with a bpffs at fs; false where there is none to be had.
 live()	# SHOW GOT
 {
-	mkdir -p fs && mount -t bpf bpf fs 2>/dev/null || {
+	mkdir -p fs
+	if ! mount -t bpf bpf fs 2>/dev/null; then
 		cp "$1" "$2"	# for --update
 		return 1
-	}
+	fi
 	session "$1" >"$2"
 	umount fs
 }

@@ -15,7 +15,16 @@ FIXTURE(typed)
 	struct asm_btf *btf;
 	struct load_options opt;
 	unsigned long long state;
+	bool unwritable;	/* was the reason why a text was not read */
 };
+
+static void keep(void *arg, const struct asm_diag *diag)
+{
+	bool *unwritable = arg;
+
+	*unwritable = strstr(diag->message, "no way to write a value of this type") ||
+		      strstr(diag->message, "its type has no size");
+}
 
 FIXTURE_SETUP(typed)
 {
@@ -25,6 +34,8 @@ FIXTURE_SETUP(typed)
 		SKIP(return, "needs /sys/kernel/btf/vmlinux");
 	ASSERT_OK(asm_btf_open(self->blob, len, &self->btf));
 	self->state = 88172645463325252ULL;
+	self->opt.sink = keep;
+	self->opt.sink_arg = &self->unwritable;
 }
 
 FIXTURE_TEARDOWN(typed)
@@ -101,14 +112,14 @@ TEST_F_TIMEOUT(typed, reads_what_it_prints, 120)
 				ASSERT_STREQ(text, again) LOG("type %u", id);
 			free(again);
 			good++;
-		} else if (!strstr(text, "null")) {
+		} else if (!self->unwritable) {
 			ASSERT_STREQ("", text) LOG("type %u is not read back", id);
 		}
 		free(text);
 		free(data);
 		free(back);
 	}
-	/* but for those with a member that has no size, which prints as null */
+	/* but for those with a member that has no size, or is a float */
 	EXPECT_GT(types, 1000);
 	EXPECT_GT(good, types * 9 / 10);
 }
