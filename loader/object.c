@@ -112,27 +112,44 @@ int object_kind_of(int fd)
 
 /* ---- failures ---- */
 
+/* The call that looks at a path, an id or all objects: "BPF_MAP_GET_FD_BY_ID". */
+static void name_call(enum object_kind kind, const char *text, char *out, size_t size)
+{
+	bool id = text[0] && strspn(text, "0123456789") == strlen(text);
+
+	snprintf(out, size, strchr(text, '/') ? "BPF_OBJ_GET" : id ? "BPF_%s_GET_FD_BY_ID" :
+		 "BPF_%s_GET_NEXT_ID", object_word(kind));
+	for (; *out; out++)
+		if (*out >= 'a' && *out <= 'z')
+			*out = (char)(*out - 'a' + 'A');
+}
+
 static int say_failed(const struct load_options *opt, enum object_kind kind, const char *text,
 		      int err)
 {
-	char what[256];
+	char what[256], call[32];
 	struct why why;
 
-	snprintf(what, sizeof(what), "%s %s", object_word(kind), text);
+	snprintf(what, sizeof(what), "%s%s%s", object_word(kind), text[0] ? " " : "s", text);
+	if (err == -ENOENT) {
+		say_error(opt, NULL, "%s: there is none", what);
+		return err;
+	}
+	name_call(kind, text, call, sizeof(call));
 	why_object(&why, strchr(text, '/'), err);
 	if (why.count)
-		why_say(opt, NULL, what, "bpf(2)", err, &why);
+		why_say(opt, NULL, what, call, err, &why);
 	else
-		say_error(opt, NULL, "%s: %s", what,
-			  err == -ENOENT ? "there is none" : strerror(-err));
+		say_error(opt, NULL, "%s: %s: %s", what, call, strerror(-err));
 	return err;
 }
 
 int object_fail(const struct load_options *opt, enum object_kind kind, uint32_t id, int err)
 {
-	char text[16];
+	char text[16] = "";
 
-	snprintf(text, sizeof(text), "%" PRIu32, id);
+	if (id)
+		snprintf(text, sizeof(text), "%" PRIu32, id);
 	return err ? say_failed(opt, kind, text, err) : 0;
 }
 

@@ -34,7 +34,7 @@ int object_info(int fd, void *info, size_t size);
 /* What a descriptor is, by /proc/self/fd: a kind, -EINVAL for none of them, or -errno. */
 int object_kind_of(int fd);
 
-/* Say that an object of an id (0: the first) cannot be had, and why. Returns err, if it is one. */
+/* Say that an object of an id (0: any) cannot be had, and why, if err is not 0. Returns err. */
 int object_fail(const struct load_options *opt, enum object_kind kind, uint32_t id, int err);
 
 /* Pin a descriptor; what is its title in messages: "map counts". 0 or -errno, said. */

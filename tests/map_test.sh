@@ -231,6 +231,23 @@ else
 fi
 fails "one of several" 1 "such maps: name one by its id" map lookup name plain key 1
 fails "no map" 1 "map nosuch: there is none" map dump name nosuch
+fails "an id of no map" 1 "map 4294967295: there is none" map dump id 4294967295
+
+unprivileged()	# COMMAND...
+{
+	setpriv --ambient-caps=-all --inh-caps=-all --bounding-set=-all "$@"
+}
+if unprivileged true 2>/dev/null; then
+	for words in "show:maps: BPF_MAP_GET_NEXT_ID" "dump $plain:map $plain: BPF_MAP_GET_FD_BY_ID" \
+		"dump plain:map plain: BPF_MAP_GET_NEXT_ID"; do
+		# shellcheck disable=SC2086 # words
+		fails "${words%%:*} without privilege" 1 \
+			"${words#*:}: Operation not permitted: this process lacks CAP_SYS_ADMIN" \
+			unprivileged "$BPFLOAD" map ${words%%:*}
+	done
+else
+	skip "without privilege" "needs setpriv"
+fi
 fails "no path" 2 "'map pin' needs a path" map pin "$fs/plain"
 fails "event_pipe" 2 "\`bpfload tail MAP\`" map event_pipe "$fs/plain"
 ok "help" map help
