@@ -10,9 +10,11 @@
 #include "iter.h"
 #include "load.h"
 #include "multi.h"
+#include "net.h"
 #include "perf.h"
 #include "probe.h"
 #include "say.h"
+#include "sock.h"
 #include "sys.h"
 #include "uprobe.h"
 #include "why.h"
@@ -21,12 +23,15 @@
 
 static int raw_open(const struct attach *a, const char *name)
 {
+	uint64_t cookie = a->load->opt->where.cookie;
 	struct abi_raw_tracepoint_open attr;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.name = abi_ptr(name);
 	attr.prog_fd = (uint32_t)a->prog->fd;
-	return sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr,
+	attr.cookie = cookie;
+	return sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr, cookie ?
+		       abi_end(struct abi_raw_tracepoint_open, cookie) :
 		       abi_end(struct abi_raw_tracepoint_open, prog_fd));
 }
 
@@ -43,16 +48,16 @@ static void say_no_tracepoint(const struct attach *a)
 static int attach_raw(const struct attach *a, const char *name)
 {
 	int link = raw_open(a, name);
-	struct why why;
 
 	if (link >= 0) {
 		say_step(a->load->opt, "%s: BPF_RAW_TRACEPOINT_OPEN: descriptor %d", a->what, link);
 		return attach_keep(a, link, true);
 	} else if (link == -ENOENT && name) {
 		say_no_tracepoint(a);
+	} else if (a->load->opt->where.cookie && why_kernel_before(ASM_KERNEL(6, 10))) {
+		return attach_no_cookie(a, "BPF_RAW_TRACEPOINT_OPEN", link, "6.10");
 	} else {
-		why_attach(&why, a->func->attach, link);
-		why_say(a->load->opt, &a->place, a->what, "BPF_RAW_TRACEPOINT_OPEN", link, &why);
+		attach_failed(a, "BPF_RAW_TRACEPOINT_OPEN", link);
 	}
 	return link;
 }
@@ -62,10 +67,38 @@ static int attach_raw_tracepoint(const struct attach *a)
 	return attach_raw(a, a->func->target);
 }
 
+/* The same by the newer call, which takes a cookie. */
+static int tracing_link(const struct attach *a)
+{
+	struct abi_link_create attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_fd = (uint32_t)a->prog->fd;
+	attr.attach_type = a->func->attach->attach_type;
+	attr.tracing.cookie = a->load->opt->where.cookie;
+	return sys_bpf(BPF_LINK_CREATE, &attr, abi_end(struct abi_link_create, tracing));
+}
+
 /* The target was fixed when the program was loaded: no name. */
+static int attach_target(const struct attach *a)
+{
+	int link;
+
+	if (!a->load->opt->where.cookie)
+		return attach_raw(a, NULL);
+	link = tracing_link(a);
+	if (link >= 0) {
+		say_step(a->load->opt, "%s: BPF_LINK_CREATE: descriptor %d", a->what, link);
+		return attach_keep(a, link, true);
+	}
+	if (why_kernel_before(ASM_KERNEL(5, 18)))
+		return attach_no_cookie(a, "BPF_LINK_CREATE", link, "5.18");
+	return attach_failed(a, "BPF_LINK_CREATE", link);
+}
+
 static int attach_tracing(const struct attach *a)
 {
-	int err = attach_raw(a, NULL);
+	int err = attach_target(a);
 
 	if (!err && a->func->attach->target == ASM_TARGET_LSM_HOOK && why_lsm_idle())
 		say_note(a->load->opt, &a->place, "%s: it is attached, and will not run: this "
@@ -75,57 +108,140 @@ static int attach_tracing(const struct attach *a)
 
 /* ---- the choice ---- */
 
-int attach_keep(const struct attach *a, int fd, bool pinnable)
+static int add_link(const struct attach *a, struct load_link link)
 {
 	struct load_link *links = reallocarray(a->prog->links, a->prog->nlinks + 1, sizeof(*links));
 
 	if (!links) {
 		say_error(a->load->opt, &a->place, "%s: %s", a->what, strerror(ENOMEM));
-		sys_close(fd);
+		if (link.undo)
+			link.undo(a->prog, link.fd);
+		sys_close(link.fd);
 		return -ENOMEM;
 	}
-	links[a->prog->nlinks++] = (struct load_link){ fd, pinnable };
+	links[a->prog->nlinks++] = link;
 	a->prog->links = links;
 	return 0;
 }
 
-static const struct {
+int attach_no_cookie(const struct attach *a, const char *call, int err, const char *since)
+{
+	say_error(a->load->opt, &a->place, "%s: %s: %s: a cookie takes a link of Linux %s", a->what,
+		  call, strerror(-err), since);
+	return err;
+}
+
+int attach_failed(const struct attach *a, const char *call, int err)
+{
+	struct why why;
+
+	why_attach(&why, a->func->attach, err);
+	why_say(a->load->opt, &a->place, a->what, call, err, &why);
+	return err;
+}
+
+int attach_keep(const struct attach *a, int fd, bool pinnable)
+{
+	return add_link(a, (struct load_link){ .fd = fd, .pinnable = pinnable });
+}
+
+int attach_hold(const struct attach *a, int fd, attach_undo *undo)
+{
+	return add_link(a, (struct load_link){ .fd = fd, .undo = undo });
+}
+
+/* What a kind can be told to leave out; the kernel runs the others everywhere. */
+enum filters { ALL = 0, PID = 1 << 0, CPU = 1 << 1 };
+
+static const struct method {
 	enum asm_attach_how how;
 	attach_method *attach;
+	unsigned int filters;
 } methods[] = {
-	{ ASM_ATTACH_PERF_TRACEPOINT,	perf_attach_tracepoint },
-	{ ASM_ATTACH_PERF_SAMPLE,	perf_attach_sample },
-	{ ASM_ATTACH_PERF_KPROBE,	probe_attach_kprobe },
-	{ ASM_ATTACH_PERF_UPROBE,	uprobe_attach },
-	{ ASM_ATTACH_KPROBE_MULTI,	multi_attach_kprobe },
-	{ ASM_ATTACH_UPROBE_MULTI,	uprobe_attach },
-	{ ASM_ATTACH_RAW_TRACEPOINT,	attach_raw_tracepoint },
-	{ ASM_ATTACH_TRACING,		attach_tracing },
-	{ ASM_ATTACH_ITER,		iter_attach },
+	{ ASM_ATTACH_PERF_TRACEPOINT,	perf_attach_tracepoint, ALL },
+	{ ASM_ATTACH_PERF_SAMPLE,	perf_attach_sample, PID | CPU },
+	{ ASM_ATTACH_PERF_KPROBE,	probe_attach_kprobe, ALL },
+	{ ASM_ATTACH_PERF_UPROBE,	uprobe_attach, PID },
+	{ ASM_ATTACH_KPROBE_MULTI,	multi_attach_kprobe, ALL },
+	{ ASM_ATTACH_UPROBE_MULTI,	uprobe_attach, PID },
+	{ ASM_ATTACH_RAW_TRACEPOINT,	attach_raw_tracepoint, ALL },
+	{ ASM_ATTACH_TRACING,		attach_tracing, ALL },
+	{ ASM_ATTACH_TRACING_MULTI,	multi_attach_tracing, ALL },
+	{ ASM_ATTACH_ITER,		iter_attach, ALL },
+	{ ASM_ATTACH_IFINDEX,		net_attach_device, ALL },
+	{ ASM_ATTACH_CGROUP,		net_attach_cgroup, ALL },
+	{ ASM_ATTACH_NETNS,		net_attach_netns, ALL },
+	{ ASM_ATTACH_NETFILTER,		net_attach_netfilter, ALL },
+	{ ASM_ATTACH_SOCKMAP,		sock_attach_map, ALL },
+	{ ASM_ATTACH_SOCKET,		sock_attach_socket, ALL },
+	{ ASM_ATTACH_LIRC,		sock_attach_lirc, ALL },
 };
 
-/* Why there is no method. */
+/* Why there is no method, by section; those of a kind of program, and then of any. */
+static const struct {
+	const char *section;
+	uint8_t prog_type;
+	const char *why;
+} refusals[] = {
+	{ "cgroup/skb", 0, "it does not say which way packets go: cgroup_skb/ingress and "
+	  "cgroup_skb/egress do" },
+	{ "sk_skb", 0, "it does not say what it is for: sk_skb/stream_parser, "
+	  "sk_skb/stream_verdict and sk_skb/verdict do" },
+	{ NULL, BPF_PROG_TYPE_SCHED_CLS, "netlink attaches it (`tc filter add`); tcx/ingress and "
+	  "tcx/egress are attached here, from Linux 6.6 on" },
+	{ NULL, BPF_PROG_TYPE_SCHED_ACT, "netlink attaches it (`tc action add`)" },
+	{ NULL, BPF_PROG_TYPE_XDP, "an entry of a map holds it (devmap, cpumap)" },
+	{ NULL, BPF_PROG_TYPE_SYSCALL, "BPF_PROG_TEST_RUN runs it, and nothing attaches it" },
+	{ NULL, BPF_PROG_TYPE_LWT_IN, "netlink attaches it to a route (`ip route add ... encap "
+	  "bpf in`)" },
+	{ NULL, BPF_PROG_TYPE_LWT_OUT, "netlink attaches it to a route (`ip route add ... encap "
+	  "bpf out`)" },
+	{ NULL, BPF_PROG_TYPE_LWT_XMIT, "netlink attaches it to a route (`ip route add ... encap "
+	  "bpf xmit`)" },
+	{ NULL, BPF_PROG_TYPE_LWT_SEG6LOCAL, "netlink attaches it to a route (`ip route add ... "
+	  "encap seg6local action End.BPF`)" },
+};
+
 static const char *unattached(const struct asm_func *func)
 {
-	if (!func->attach)
+	const struct asm_attach *attach = func->attach;
+
+	if (!attach)
 		return "a program without .prog has nothing to attach to";
-	if (func->attach->how == ASM_ATTACH_NOT)
-		return "a section of this kind says what the program is, not where it belongs";
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (refusals[i].section ? strcmp(refusals[i].section, attach->section) == 0 :
+					  refusals[i].prog_type == attach->prog_type)
+			return refusals[i].why;
 	return "this loader cannot attach sections of this kind";
 }
 
-static attach_method *method_of(const struct asm_attach *attach)
+static const struct method *method_of(const struct asm_attach *attach)
 {
 	for (size_t i = 0; attach && i < sizeof(methods) / sizeof(methods[0]); i++)
 		if (methods[i].how == attach->how)
-			return methods[i].attach;
+			return &methods[i];
 	return NULL;
+}
+
+/* A program that saw more than was asked for would be worse than none. */
+static int check_filters(const struct attach *a, const struct method *method)
+{
+	const struct load_where *where = &a->load->opt->where;
+	bool pid = where->pid && !(method->filters & PID);
+
+	if (!pid && (!where->cpu || method->filters & CPU))
+		return 0;
+	say_error(a->load->opt, &a->place, "%s: attach: %s: the kernel runs it %s (%s)", a->what,
+		  strerror(EOPNOTSUPP), pid ? "in all processes" : "on all CPUs", pid ?
+		  "--pid is for uprobe, usdt and perf_event" : "--cpu is for perf_event");
+	return -EOPNOTSUPP;
 }
 
 int attach_prog(const struct load *load, struct load_prog *prog)
 {
 	struct attach a = { .load = load, .func = prog->func, .prog = prog };
-	attach_method *method = method_of(prog->func->attach);
+	const struct method *method = method_of(prog->func->attach);
+	int err;
 
 	a.place = asm_object_place(load->obj, prog->func->pos);
 	snprintf(a.what, sizeof(a.what), "program %s (%s)", prog->func->name,
@@ -135,5 +251,6 @@ int attach_prog(const struct load *load, struct load_prog *prog)
 			  unattached(prog->func));
 		return -EOPNOTSUPP;
 	}
-	return method(&a);
+	err = check_filters(&a, method);
+	return err ? err : method->attach(&a);
 }

@@ -27,7 +27,16 @@ typedef int attach_method(const struct attach *a);
  */
 int attach_prog(const struct load *load, struct load_prog *prog);
 
+/* Say what why_attach() knows of the failure of a call. Returns err. */
+int attach_failed(const struct attach *a, const char *call, int err);
+
+/* The same where it is the cookie that the kernel does not know. */
+int attach_no_cookie(const struct attach *a, const char *call, int err, const char *since);
+
 /* Take over a descriptor that holds the program. 0, or -ENOMEM and it is closed. */
 int attach_keep(const struct attach *a, int fd, bool pinnable);
+
+/* The same of one at which the program hangs; undo is an attach_undo or NULL. Needs load.h */
+int attach_hold(const struct attach *a, int fd, void (*undo)(const struct load_prog *prog, int fd));
 
 #endif

@@ -92,9 +92,11 @@ struct span {
 	SPAN(Elf##bits##_Ehdr, e_phoff), SPAN(Elf##bits##_Ehdr, e_shoff), \
 	SPAN(Elf##bits##_Ehdr, e_phentsize), SPAN(Elf##bits##_Ehdr, e_phnum), \
 	SPAN(Elf##bits##_Ehdr, e_shentsize), SPAN(Elf##bits##_Ehdr, e_shnum), \
+	SPAN(Elf##bits##_Ehdr, e_shstrndx), \
 	SPAN(Elf##bits##_Phdr, p_type), SPAN(Elf##bits##_Phdr, p_offset), \
 	SPAN(Elf##bits##_Phdr, p_vaddr), SPAN(Elf##bits##_Phdr, p_filesz), \
-	SPAN(Elf##bits##_Shdr, sh_type), SPAN(Elf##bits##_Shdr, sh_offset), \
+	SPAN(Elf##bits##_Shdr, sh_name), SPAN(Elf##bits##_Shdr, sh_type), \
+	SPAN(Elf##bits##_Shdr, sh_addr), SPAN(Elf##bits##_Shdr, sh_offset), \
 	SPAN(Elf##bits##_Shdr, sh_size), SPAN(Elf##bits##_Shdr, sh_link), \
 	SPAN(Elf##bits##_Sym, st_name), SPAN(Elf##bits##_Sym, st_value), \
 	SPAN(Elf##bits##_Sym, st_size), SPAN(Elf##bits##_Sym, st_info), \
@@ -103,9 +105,9 @@ struct span {
 
 struct layout {
 	uint8_t ehdr, phdr, shdr, sym;	/* bytes of each */
-	struct span phoff, shoff, phentsize, phnum, shentsize, shnum;
+	struct span phoff, shoff, phentsize, phnum, shentsize, shnum, shstrndx;
 	struct span p_type, p_offset, p_vaddr, p_filesz;
-	struct span sh_type, sh_offset, sh_size, sh_link;
+	struct span sh_name, sh_type, sh_addr, sh_offset, sh_size, sh_link;
 	struct span st_name, st_value, st_size, st_info, st_other, st_shndx;
 };
 
@@ -145,6 +147,7 @@ struct file {
 	uint64_t size;
 	const struct layout *at;
 	uint16_t machine;
+	uint64_t shstrndx;
 	struct table segments, sections;
 	char *why;
 	size_t why_size;
@@ -220,6 +223,7 @@ static int check_header(struct file *file, const uint8_t *header)
 	uint64_t phnum = get(header, at->phnum), shnum = get(header, at->shnum);
 
 	file->machine = (uint16_t)get(header, machine);
+	file->shstrndx = get(header, at->shstrndx);
 	if (get(header, type) != ET_EXEC && get(header, type) != ET_DYN)
 		return refuse(file, -ENOEXEC, "it is neither a program nor a shared library");
 	if (at == &elf64 && cpu && file->machine != cpu->machine)
@@ -267,6 +271,13 @@ static int file_open(struct file *file, const char *path)
 		return refuse(file, -ENOEXEC, "it is no regular file");
 	file->size = (uint64_t)st.st_size;
 	return read_headers(file);
+}
+
+static void file_close(struct file *file)
+{
+	free(file->sections.data);
+	free(file->segments.data);
+	sys_close(file->fd);
 }
 
 /* ---- symbols ---- */
@@ -387,8 +398,132 @@ int binary_each(const char *path, binary_fn *fn, void *arg, char *why, size_t wh
 		err = visit_type(&visit, SHT_SYMTAB);
 	if (!err)
 		err = visit_type(&visit, SHT_DYNSYM);
-	free(file.sections.data);
-	free(file.segments.data);
-	sys_close(file.fd);
+	file_close(&file);
+	return err;
+}
+
+/* ---- static probes ---- */
+
+/* The bytes of a section. */
+static int read_section(struct file *file, size_t index, struct table *out)
+{
+	const uint8_t *section = file->sections.data + index * file->at->shdr;
+
+	return read_table(file, get(section, file->at->sh_offset), get(section, file->at->sh_size),
+			  1, out);
+}
+
+/*
+ * Where the section .stapsdt.base is: notes tell where it was when they were written, and all
+ * addresses have moved as far (by prelink). 0: there is none.
+ */
+static int find_base(struct file *file, uint64_t *base)
+{
+	const struct layout *at = file->at;
+	struct table names = { 0 };
+	int err;
+
+	*base = 0;
+	if (file->shstrndx >= file->sections.count)
+		return 0;
+	err = read_section(file, (size_t)file->shstrndx, &names);
+	for (size_t i = 0; i < file->sections.count && !err; i++) {
+		const uint8_t *section = file->sections.data + i * at->shdr;
+		uint64_t name = get(section, at->sh_name);
+
+		if (name < names.count &&
+		    strcmp((const char *)names.data + name, ".stapsdt.base") == 0)
+			*base = get(section, at->sh_addr);
+	}
+	free(names.data);
+	return err;
+}
+
+struct probes {
+	struct file *file;
+	uint64_t base;
+	binary_probe_fn *fn;
+	void *arg;
+	bool over;
+};
+
+/*
+ * What a note of a probe holds: three addresses (the place, the base, the semaphore), and three
+ * texts (provider, name, arguments), len bytes in all, with a NUL behind them.
+ */
+static void visit_probe(struct probes *probes, const uint8_t *desc, size_t len)
+{
+	uint8_t word = probes->file->at == &elf64 ? 8 : 4;
+	struct span pc = { 0, word }, base = { word, word };
+	struct span semaphore = { (uint8_t)(2 * word), word };
+	const char *text = (const char *)desc + 3 * word, *end = (const char *)desc + len;
+	struct binary_probe probe = { .provider = text };
+	uint64_t moved, address;
+
+	if (len < 3u * word)
+		return;
+	probe.name = text + strnlen(text, (size_t)(end - text)) + 1;
+	if (probe.name >= end)
+		return;
+	moved = probes->base ? probes->base - get(desc, base) : 0;
+	address = get(desc, semaphore);
+	if (address && !find_offset(probes->file, address + moved, &probe.semaphore))
+		return;
+	if (find_offset(probes->file, get(desc, pc) + moved, &probe.offset))
+		probes->over = !probes->fn(probes->arg, &probe);
+}
+
+static size_t round_up(uint32_t len)
+{
+	return ((size_t)len + 3) & ~(size_t)3;
+}
+
+/* Notes: lengths of name and content, a number, then both, each rounded up to 4. */
+static void visit_notes(struct probes *probes, const struct table *notes)
+{
+	enum { STAPSDT = 3 };
+	static const char owner[] = "stapsdt";
+	const uint8_t *at = notes->data, *end = at + notes->count;
+	Elf32_Nhdr note;	/* and of ELF64 */
+
+	while (!probes->over && (size_t)(end - at) >= sizeof(note)) {
+		size_t left, name, content;
+
+		memcpy(&note, at, sizeof(note));
+		at += sizeof(note);
+		left = (size_t)(end - at);
+		if (note.n_namesz > left || round_up(note.n_namesz) > left)
+			return;
+		name = round_up(note.n_namesz);
+		if (note.n_descsz > left - name)
+			return;
+		if (note.n_type == STAPSDT && note.n_namesz == sizeof(owner) &&
+		    memcmp(at, owner, sizeof(owner)) == 0)
+			visit_probe(probes, at + name, note.n_descsz);
+		content = round_up(note.n_descsz);
+		at += content < left - name ? name + content : left;
+	}
+}
+
+int binary_probes(const char *path, binary_probe_fn *fn, void *arg, char *why, size_t why_size)
+{
+	struct file file = { .fd = -1, .why = why, .why_size = why_size };
+	struct probes probes = { .file = &file, .fn = fn, .arg = arg };
+	int err = file_open(&file, path);
+
+	if (!err)
+		err = find_base(&file, &probes.base);
+	for (size_t i = 0; i < file.sections.count && !err && !probes.over; i++) {
+		const uint8_t *section = file.sections.data + i * file.at->shdr;
+		struct table notes = { 0 };
+
+		if (get(section, file.at->sh_type) != SHT_NOTE)
+			continue;
+		err = read_section(&file, i, &notes);
+		if (!err)
+			visit_notes(&probes, &notes);
+		free(notes.data);
+	}
+	file_close(&file);
 	return err;
 }

@@ -36,4 +36,18 @@ int binary_find(const char *name, char *path, size_t size, char *why, size_t why
 typedef bool binary_fn(void *arg, const struct binary_symbol *symbol);
 int binary_each(const char *path, binary_fn *fn, void *arg, char *why, size_t why_size);
 
+/* A static probe (USDT) of a program; offsets are in the file. */
+struct binary_probe {
+	const char *provider, *name;
+	uint64_t offset;
+	uint64_t semaphore;	/* a 16-bit counter of those who probe it; 0: it has none */
+};
+
+/*
+ * Visit the probes of the file, whose notes have the name "stapsdt" (of SystemTap, whose sys/sdt.h
+ * writes them). One with several places comes several times. As binary_each() otherwise.
+ */
+typedef bool binary_probe_fn(void *arg, const struct binary_probe *probe);
+int binary_probes(const char *path, binary_probe_fn *fn, void *arg, char *why, size_t why_size);
+
 #endif

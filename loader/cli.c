@@ -46,6 +46,69 @@ static bool take_top(struct cli *cli, const char *value)
 	return cli_count(value, &cli->top);
 }
 
+/* What is not there is found out where it is used. */
+static bool take_text(const char **to, const char *value)
+{
+	*to = value;
+	return *value;
+}
+
+static bool take_dev(struct cli *cli, const char *value)
+{
+	return take_text(&cli->dev, value);
+}
+
+static bool take_cgroup(struct cli *cli, const char *value)
+{
+	return take_text(&cli->cgroup, value);
+}
+
+static bool take_netns(struct cli *cli, const char *value)
+{
+	return take_text(&cli->netns, value);
+}
+
+static bool take_hook(struct cli *cli, const char *value)
+{
+	return take_text(&cli->hook, value);
+}
+
+/* Decimal or with 0x. */
+static bool take_number(const char *value, uint64_t most, uint64_t *n)
+{
+	int before = errno, failed;
+	char *end;
+
+	errno = 0;
+	*n = strtoull(value, &end, 0);
+	failed = errno;
+	errno = before;
+	return *value >= '0' && *value <= '9' && !*end && !failed && *n <= most;
+}
+
+static bool take_pid(struct cli *cli, const char *value)
+{
+	uint64_t pid;
+	bool taken = take_number(value, INT_MAX, &pid) && pid;
+
+	cli->pid = (int)pid;
+	return taken;
+}
+
+static bool take_cpu(struct cli *cli, const char *value)
+{
+	uint64_t cpu;
+	bool taken = take_number(value, INT_MAX, &cpu);
+
+	cli->cpu = (int)cpu;
+	return taken;
+}
+
+static bool take_cookie(struct cli *cli, const char *value)
+{
+	return take_number(value, UINT64_MAX, &cli->cookie) && cli->cookie;
+}
+
 static const char a_time[] = "a time above 0, such as 3s, 500ms, 1.5m or 2h";
 
 static const struct option options[] = {
@@ -61,6 +124,20 @@ static const struct option options[] = {
 	{ CLI_PRETTY, 'p', "pretty", NULL, "JSON in lines, with indentation", NULL, NULL },
 	{ CLI_ATTACH, '\0', "attach", NULL, "attach the programs, and pin the links too",
 	  NULL, NULL },
+	{ CLI_DEV, '\0', "dev", "NAME", "attach to this network device: xdp, tcx, netkit, socket",
+	  take_dev, "the name of a device" },
+	{ CLI_CGROUP, '\0', "cgroup", "DIR", "attach to this control group, of version 2",
+	  take_cgroup, "a folder" },
+	{ CLI_NETNS, '\0', "netns", "NAME", "attach to this network namespace: sk_lookup, "
+	  "flow_dissector", take_netns, "a name or a path" },
+	{ CLI_HOOK, '\0', "hook", "HOOK", "attach to this hook of netfilter, such as ip/input:-10",
+	  take_hook, "FAMILY/HOOK[:PRIORITY]" },
+	{ CLI_PID, '\0', "pid", "PID", "uprobe, usdt, perf_event: of this process alone",
+	  take_pid, "the number of a process" },
+	{ CLI_CPU, '\0', "cpu", "N", "perf_event: on this CPU alone", take_cpu,
+	  "the number of a CPU" },
+	{ CLI_COOKIE, '\0', "cookie", "N", "what bpf_get_attach_cookie() answers", take_cookie,
+	  "a number above 0, of 64 bits" },
 	{ CLI_VERBOSE, 'v', "verbose", NULL, "say each step, and print the whole verifier log",
 	  NULL, NULL },
 	{ CLI_HELP, 'h', "help", NULL, "print this", NULL, NULL },

@@ -24,6 +24,14 @@ enum cli_bits {
 	CLI_COMMAND = 1 << 9,	/* "-- COMMAND ..." at the end */
 	CLI_PRETTY = 1 << 10,
 	CLI_GRAMMAR = 1 << 11,	/* no option: any number of words, which the command reads */
+	CLI_DEV = 1 << 12,
+	CLI_CGROUP = 1 << 13,
+	CLI_NETNS = 1 << 14,
+	CLI_HOOK = 1 << 15,
+	CLI_PID = 1 << 16,
+	CLI_CPU = 1 << 17,
+	CLI_COOKIE = 1 << 18,
+	CLI_WHERE = CLI_DEV | CLI_CGROUP | CLI_NETNS | CLI_HOOK | CLI_PID | CLI_CPU | CLI_COOKIE,
 };
 
 enum { CLI_WORDS = 2 };
@@ -35,6 +43,9 @@ struct cli {
 	const char **defines;			/* NAME=EXPR; owned */
 	size_t ndefines;
 	unsigned int duration_ms, interval_ms, top;
+	const char *dev, *cgroup, *netns, *hook; /* NULL: not given */
+	int pid, cpu;				/* pid 0: not given; cpu: see seen */
+	uint64_t cookie;			/* 0: not given */
 	uint32_t seen;				/* enum cli_bits */
 	FILE *out;				/* for what a CLI_GRAMMAR prints */
 	char *const *run;			/* what stands behind "--", NULL-terminated */

@@ -125,6 +125,61 @@ int32_t facts_btf_id(struct load_facts *facts, enum asm_btf_kind kind, const cha
 	return id;
 }
 
+/* The bytes of a value; 0 for what no register holds. */
+static uint32_t value_size(const struct asm_btf *btf, uint32_t id, struct asm_btf_type *type)
+{
+	if (!asm_btf_type(btf, id, type))
+		return 0;
+	switch ((int)type->kind) {
+	case ASM_BTF_PTR:
+		return sizeof(uint64_t);
+	case ASM_BTF_INT:
+	case ASM_BTF_ENUM:
+	case ASM_BTF_ENUM64:
+	case ASM_BTF_STRUCT:
+	case ASM_BTF_UNION:
+		return type->arg;
+	}
+	return 0;
+}
+
+/* Source: bpf_check_attach_target() and btf_distill_func_proto() of kernel/bpf. */
+static bool is_traceable(const struct asm_btf *btf, uint32_t proto_id)
+{
+	enum { ARGS_MOST = 12, ARG_MOST = 16 };
+	struct asm_btf_type proto, type;
+	struct asm_btf_member arg;
+
+	if (!asm_btf_type(btf, proto_id, &proto) || proto.kind != ASM_BTF_FUNC_PROTO ||
+	    proto.count > ARGS_MOST)
+		return false;
+	if (proto.arg && (!value_size(btf, proto.arg, &type) || type.kind == ASM_BTF_STRUCT ||
+			  type.kind == ASM_BTF_UNION))
+		return false;
+	for (uint32_t i = 0; i < proto.count; i++) {
+		uint32_t size = asm_btf_member(btf, proto_id, i, &arg) ?
+				value_size(btf, arg.arg, &type) : 0;
+
+		if (!size || size > ARG_MOST)
+			return false;
+	}
+	return true;
+}
+
+int facts_traceable(struct load_facts *facts, facts_fn *fn, void *arg, char *why, size_t why_size)
+{
+	struct asm_btf_type type;
+	int err = facts_btf(facts);
+
+	if (err)
+		return facts_missing(err, why, why_size);
+	for (uint32_t id = 1; asm_btf_type(facts->btf, id, &type); id++)
+		if (type.kind == ASM_BTF_FUNC && type.id == id && *type.name &&
+		    is_traceable(facts->btf, type.arg) && !fn(arg, id, type.name))
+			break;
+	return 0;
+}
+
 int facts_relocate(struct load_facts *facts, const struct asm_object *obj, struct asm_insn *insns,
 		   const struct asm_core **failed, char *why, size_t why_size)
 {

@@ -7,6 +7,7 @@
 #ifndef FACTS_H
 #define FACTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,14 @@ int32_t facts_btf_id(struct load_facts *facts, enum asm_btf_kind kind, const cha
 /* The part of that reason that suggests names, or "": ASM_NEAR_TEXT bytes. */
 void facts_near(struct load_facts *facts, enum asm_btf_kind kind, const char *prefix,
 		const char *name, char *out);
+
+/*
+ * Visit each function of the kernel that a trampoline can call a program from: at most 12
+ * arguments, none larger than 16 bytes, and no struct returned. Stops when fn returns false. 0, or
+ * -errno with a reason in why.
+ */
+typedef bool facts_fn(void *arg, uint32_t id, const char *name);
+int facts_traceable(struct load_facts *facts, facts_fn *fn, void *arg, char *why, size_t why_size);
 
 /*
  * asm_core_apply() with this kernel's types. 0, or -errno with a reason in why; *failed is then the

@@ -161,8 +161,13 @@ int load_open(const struct asm_object *obj, const struct load_options *opt, stru
 
 static void detach(struct load_prog *prog)
 {
-	while (prog->nlinks > 0)
-		sys_close(prog->links[--prog->nlinks].fd);
+	while (prog->nlinks > 0) {
+		const struct load_link *link = &prog->links[--prog->nlinks];
+
+		if (link->undo)
+			link->undo(prog, link->fd);
+		sys_close(link->fd);
+	}
 	free(prog->links);
 	prog->links = NULL;
 }

@@ -16,16 +16,21 @@ struct asm_map;
 struct asm_object;
 struct load_facts;
 struct load_options;
+struct load_prog;
 
 struct load_map {
 	const struct asm_map *map;
 	int fd;
 };
 
-/* What holds a program attached: a BPF link, or a perf event. */
+/* Detach the program from what the descriptor stands for. */
+typedef void attach_undo(const struct load_prog *prog, int fd);
+
+/* What holds a program attached: a BPF link, a perf event; or the place where it hangs. */
 struct load_link {
 	int fd;
 	bool pinnable;		/* it is a BPF link */
+	attach_undo *undo;	/* before fd is closed; NULL: closing is enough */
 };
 
 struct load_prog {

@@ -31,8 +31,28 @@ enum load_flags {
 
 struct load_facts;
 
+/*
+ * What section names leave open: "xdp" says what a program is, and not at which device it runs. It
+ * holds for all programs of the object that can take it; a pid or cpu must fit every one of them,
+ * or they would see more than was asked for. Pointers are borrowed until load_close().
+ */
+struct load_where {
+	const char *dev;	/* network device of this network namespace: xdp, tcx, tc, netkit,
+				 * socket; device file: lirc_mode2 */
+	const char *cgroup;	/* folder of a cgroup2 file system: cgroup, sockops, lsm_cgroup */
+	const char *netns;	/* sk_lookup, flow_dissector: path, or name below /run/netns; NULL:
+				 * this one */
+	const char *hook;	/* netfilter: FAMILY/HOOK[:PRIORITY], as in ip6/input:-10 */
+	int socket;		/* descriptor, 0 is none: sk_reuseport; socket, instead of dev */
+	int pid;		/* uprobe, usdt: in this process alone; perf_event: this thread; 0:
+				 * in all */
+	const int *cpu;		/* perf_event: on this CPU alone; NULL: on all */
+	uint64_t cookie;	/* what bpf_get_attach_cookie() answers to programs that trace */
+};
+
 struct load_options {
 	uint32_t flags;		/* enum load_flags */
+	struct load_where where;
 	asm_sink *sink;		/* NULL: silent */
 	void *sink_arg;
 	struct load_facts *facts; /* of the running kernel, borrowed; NULL: read anew when needed */

@@ -99,6 +99,11 @@ static int session_open(struct session *s, const struct cli *cli, const struct l
 		return -ENOMEM;
 	}
 	shared.facts = s->facts;
+	shared.where = (struct load_where){
+		.dev = cli->dev, .cgroup = cli->cgroup, .netns = cli->netns, .hook = cli->hook,
+		.pid = cli->pid, .cpu = cli->seen & CLI_CPU ? &cli->cpu : NULL,
+		.cookie = cli->cookie,
+	};
 	raise_memlock();
 	err = assemble(s, cli, len, opt);
 	return err ? err : load_open(s->obj, &shared, &s->load);
@@ -180,11 +185,13 @@ static int load_main(const struct cli *cli, const struct load_options *opt)
 
 static const struct cli_command commands[] = {
 	{ "run", run_main, "FILE", 1,
-	  CLI_DEFINE | CLI_DURATION | CLI_INTERVAL | CLI_TOP | CLI_JSON | CLI_VERBOSE | CLI_COMMAND,
+	  CLI_DEFINE | CLI_DURATION | CLI_INTERVAL | CLI_TOP | CLI_JSON | CLI_WHERE | CLI_VERBOSE |
+	  CLI_COMMAND,
 	  "load and attach, print records as they come and the maps at the end" },
 	{ "check", check_main, "FILE", 1, CLI_DEFINE | CLI_VERBOSE,
 	  "load only: would the kernel take these programs?" },
-	{ "load", load_main, "FILE DIR", 2, CLI_DEFINE | CLI_ATTACH | CLI_VERBOSE,
+	{ "load", load_main, "FILE DIR", 2, CLI_DEFINE | CLI_ATTACH | CLI_WHERE |
+	  CLI_VERBOSE,
 	  "pin maps and programs below DIR, on a bpffs" },
 	{ "map", cmd_map, "COMMAND ...", 0,
 	  CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_VERBOSE,

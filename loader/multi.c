@@ -6,6 +6,7 @@
 #include "abi.h"
 #include "loader.h"
 #include "attach.h"
+#include "facts.h"
 #include "glob.h"
 #include "kallsyms.h"
 #include "load.h"
@@ -37,7 +38,7 @@ int multi_trial(uint32_t attach_type)
 }
 
 static int link_create(int prog, uint32_t attach_type, uint32_t flags, const char *const *names,
-		       size_t count)
+		       const uint64_t *cookies, size_t count)
 {
 	uint64_t *syms = calloc(count, sizeof(*syms));
 	struct abi_link_create attr;
@@ -53,6 +54,7 @@ static int link_create(int prog, uint32_t attach_type, uint32_t flags, const cha
 	attr.kprobe_multi.flags = flags;
 	attr.kprobe_multi.cnt = (uint32_t)count;
 	attr.kprobe_multi.syms = abi_ptr(syms);
+	attr.kprobe_multi.cookies = abi_ptr(cookies);
 	link = sys_bpf(BPF_LINK_CREATE, &attr, abi_end(struct abi_link_create, kprobe_multi));
 	free(syms);
 	return link;
@@ -65,7 +67,7 @@ bool multi_is_there(void)
 	int prog = multi_trial(BPF_TRACE_KPROBE_MULTI), link = prog;
 
 	if (prog >= 0)
-		link = link_create(prog, BPF_TRACE_KPROBE_MULTI, 0, none, 1);
+		link = link_create(prog, BPF_TRACE_KPROBE_MULTI, 0, none, NULL, 1);
 	sys_close(link >= 0 ? link : -1);
 	sys_close(prog);
 	return link == -ESRCH;
@@ -243,6 +245,23 @@ static bool is_about_all(int err)
 	       err == -ENFILE || err == -ENOMEM;
 }
 
+int multi_cookies(const struct attach *a, size_t count, uint64_t **out)
+{
+	uint64_t cookie = a->load->opt->where.cookie;
+
+	*out = NULL;
+	if (!cookie)
+		return 0;
+	*out = calloc(count, sizeof(**out));
+	if (!*out) {
+		say_error(a->load->opt, &a->place, "%s: %s", a->what, strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < count; i++)
+		(*out)[i] = cookie;
+	return 0;
+}
+
 /* One probe a function, for a kernel without the link. */
 static int attach_singly(const struct names *names)
 {
@@ -265,18 +284,20 @@ static int attach_multi(const struct names *names)
 	const struct attach *a = names->a;
 	uint32_t flags = a->func->attach->flags & ASM_ATTACH_RETURN ?
 			 BPF_F_KPROBE_MULTI_RETURN : 0;
-	int link = link_create(a->prog->fd, a->func->attach->attach_type, flags,
-			       (const char *const *)names->name, names->count);
-	struct why why;
+	uint64_t *cookies;
+	int link = multi_cookies(a, names->count, &cookies);
 
+	if (link)
+		return link;
+	link = link_create(a->prog->fd, a->func->attach->attach_type, flags,
+			   (const char *const *)names->name, cookies, names->count);
+	free(cookies);
 	if (link >= 0) {
 		say_step(a->load->opt, "%s: BPF_LINK_CREATE: kprobe_multi link over %zu functions: "
 			 "descriptor %d", a->what, names->count, link);
 		return attach_keep(a, link, true);
 	}
-	why_attach(&why, a->func->attach, link);
-	why_say(a->load->opt, &a->place, a->what, "BPF_LINK_CREATE", link, &why);
-	return link;
+	return attach_failed(a, "BPF_LINK_CREATE", link);
 }
 
 int multi_attach_kprobe(const struct attach *a)
@@ -286,6 +307,94 @@ int multi_attach_kprobe(const struct attach *a)
 
 	if (!err)
 		err = a->prog->single ? attach_singly(&names) : attach_multi(&names);
+	names_free(&names);
+	return err;
+}
+
+/* ---- trampolines: one link over the types of functions ---- */
+
+struct ids {
+	const struct names *names;
+	bool *seen;		/* a name: it has a type */
+	uint32_t *id;		/* of the kernel's BTF; as many as names, at most */
+	size_t count;
+};
+
+/* facts_fn: of several functions of one name the first. */
+static bool ids_offer(void *arg, uint32_t id, const char *name)
+{
+	struct ids *ids = arg;
+	char **found = bsearch(&name, ids->names->name, ids->names->count,
+			       sizeof(*ids->names->name), compare_names);
+	size_t i = found ? (size_t)(found - ids->names->name) : 0;
+
+	if (!found || ids->seen[i])
+		return true;
+	ids->seen[i] = true;
+	ids->id[ids->count++] = id;
+	return true;
+}
+
+static int ids_find(struct ids *ids)
+{
+	const struct attach *a = ids->names->a;
+	char why[512];
+	int err;
+
+	ids->seen = calloc(ids->names->count, sizeof(*ids->seen));
+	ids->id = calloc(ids->names->count, sizeof(*ids->id));
+	if (!ids->seen || !ids->id) {
+		say_error(a->load->opt, &a->place, "%s: %s", a->what, strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	err = facts_traceable(a->load->facts, ids_offer, ids, why, sizeof(why));
+	if (!err && !ids->count) {
+		snprintf(why, sizeof(why), "the kernel's BTF has none of its functions, or not "
+			 "such that a trampoline could take their arguments");
+		err = -ENOENT;
+	}
+	if (err)
+		say_error(a->load->opt, &a->place, "%s: %s", a->what, why);
+	return err;
+}
+
+static int attach_ids(const struct attach *a, const struct ids *ids)
+{
+	struct abi_link_create attr;
+	uint64_t *cookies;
+	int link = multi_cookies(a, ids->count, &cookies);
+
+	if (link)
+		return link;
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_fd = (uint32_t)a->prog->fd;
+	attr.attach_type = a->func->attach->attach_type;
+	attr.tracing_multi.ids = abi_ptr(ids->id);
+	attr.tracing_multi.cookies = abi_ptr(cookies);
+	attr.tracing_multi.cnt = (uint32_t)ids->count;
+	link = sys_bpf(BPF_LINK_CREATE, &attr, abi_end(struct abi_link_create, tracing_multi));
+	free(cookies);
+	if (link >= 0) {
+		say_step(a->load->opt, "%s: BPF_LINK_CREATE: tracing_multi link over %zu functions "
+			 "of the %zu that match: descriptor %d", a->what, ids->count,
+			 ids->names->count, link);
+		return attach_keep(a, link, true);
+	}
+	return attach_failed(a, "BPF_LINK_CREATE", link);
+}
+
+int multi_attach_tracing(const struct attach *a)
+{
+	struct names names = { .a = a };
+	struct ids ids = { .names = &names };
+	int err = names_find(&names);
+
+	if (!err)
+		err = ids_find(&ids);
+	if (!err)
+		err = attach_ids(a, &ids);
+	free(ids.id);
+	free(ids.seen);
 	names_free(&names);
 	return err;
 }

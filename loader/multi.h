@@ -4,6 +4,7 @@
 #define MULTI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct attach;
@@ -22,5 +23,11 @@ bool multi_is_there(void);
  * cannot be probed is named, and the rest attached; none at all is an error.
  */
 int multi_attach_kprobe(const struct attach *a);
+
+/* One cookie for each of many places, to be freed; NULL where none is given. 0 or -ENOMEM, said. */
+int multi_cookies(const struct attach *a, size_t count, uint64_t **out);
+
+/* fentry.multi and the like, PATTERN[,PATTERN...]: an attach_method */
+int multi_attach_tracing(const struct attach *a);
 
 #endif

@@ -28,7 +28,8 @@ static int perf_link(const struct attach *a, int event)
 	attr.prog_fd = (uint32_t)a->prog->fd;
 	attr.target_fd = (uint32_t)event;
 	attr.attach_type = BPF_PERF_EVENT;
-	return sys_bpf(BPF_LINK_CREATE, &attr, abi_end(struct abi_link_create, flags));
+	attr.perf_event.bpf_cookie = a->load->opt->where.cookie;
+	return sys_bpf(BPF_LINK_CREATE, &attr, abi_end(struct abi_link_create, perf_event));
 }
 
 /* As it was before: the event itself holds the program. */
@@ -53,6 +54,10 @@ int perf_attach(const struct attach *a, int event)
 			 link);
 		sys_close(event);
 		return attach_keep(a, link, LINK);
+	}
+	if (link == -EINVAL && a->load->opt->where.cookie) {
+		sys_close(event);
+		return attach_no_cookie(a, "BPF_LINK_CREATE", link, "5.15");
 	}
 	err = link == -EINVAL ? perf_ioctl(event, a->prog->fd) : link;
 	if (!err) {
@@ -107,10 +112,11 @@ int perf_attach_tracepoint(const struct attach *a)
 /* ---- samples ---- */
 
 /* A prime near 100, so that what happens every 10 ms is not always, or never, what is seen. */
-enum { SAMPLE_HZ = 99 };
+enum { SAMPLE_HZ = 99, ALL = -1 };
 
 static int attach_sample_on(const struct attach *a, int cpu)
 {
+	int pid = a->load->opt->where.pid;
 	struct abi_perf_event_attr attr;
 	struct why why;
 	int event;
@@ -121,10 +127,10 @@ static int attach_sample_on(const struct attach *a, int cpu)
 	attr.config = PERF_COUNT_SW_CPU_CLOCK;
 	attr.sample_freq = SAMPLE_HZ;
 	attr.freq = 1;
-	event = sys_perf_event_open(&attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	event = sys_perf_event_open(&attr, pid ? pid : ALL, cpu, ALL, PERF_FLAG_FD_CLOEXEC);
 	if (event >= 0)
 		return perf_attach(a, event);
-	if (event == -ENODEV) {
+	if (event == -ENODEV && !a->load->opt->where.cpu) {
 		say_step(a->load->opt, "%s: CPU %d has gone offline", a->what, cpu);
 		return 0;
 	}
@@ -156,10 +162,14 @@ static int attach_sample_list(const struct attach *a, const char *list)
 int perf_attach_sample(const struct attach *a)
 {
 	static const char path[] = "/sys/devices/system/cpu/online";
+	const struct load_where *where = &a->load->opt->where;
 	char *list;
 	size_t len;
-	int err = asm_read_file(path, &list, &len);
+	int err;
 
+	if (where->cpu || where->pid)	/* a thread's event goes with it */
+		return attach_sample_on(a, where->cpu ? *where->cpu : ALL);
+	err = asm_read_file(path, &list, &len);
 	if (err) {
 		say_error(a->load->opt, &a->place, "%s: %s, which lists the CPUs: %s", a->what,
 			  path, strerror(-err));

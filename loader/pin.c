@@ -176,8 +176,10 @@ static int check_links(const struct load_options *opt, const struct load_prog *p
 		;
 	if (i == prog->nlinks)
 		return 0;
-	say_error(opt, NULL, "program %s is attached without a BPF link (as before Linux 5.15): "
-		  "nothing holds it once this process is gone", prog->func->name);
+	say_error(opt, NULL, "program %s is attached without a BPF link: nothing holds it once "
+		  "this process is gone", prog->func->name);
+	say_note(opt, NULL, "perf events have links from Linux 5.15 on, maps of sockets from 6.10 "
+		 "on, and sockets none");
 	return -EOPNOTSUPP;
 }
 

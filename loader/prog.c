@@ -155,12 +155,17 @@ static const struct {
 static int prog_target(struct prog *p)
 {
 	const struct asm_attach *attach = p->func->attach;
+	bool member = attach && attach->prog_type == BPF_PROG_TYPE_STRUCT_OPS;
 	struct asm_place place = func_place(p);
 	int32_t id = -EOPNOTSUPP;
-	char why[512] = "this loader does not know how to find its target";
+	char why[512];
 
-	if (!attach || !(attach->flags & ASM_ATTACH_BTF_ID))
+	if (!attach || !(attach->flags & ASM_ATTACH_BTF_ID || member))
 		return 0;
+	snprintf(why, sizeof(why), member ? "it is one function of a struct of the kernel's, "
+		 "which a map of that struct holds: this loader makes no such maps" :
+		 "it takes the place of a function of another program, and this loader has no way "
+		 "to name that");
 	for (size_t i = 0; i < sizeof(btf_targets) / sizeof(btf_targets[0]); i++)
 		if (btf_targets[i].target == attach->target)
 			id = facts_btf_id(p->load->facts, btf_targets[i].kind,
@@ -280,6 +285,16 @@ static int prog_try(struct prog *p)
 
 /* ---- telling ---- */
 
+/* What a kernel says of a kind that it does not know leads nowhere. */
+static void say_too_new(const struct prog *p)
+{
+	const struct asm_attach *attach = p->func->attach;
+
+	if (attach && why_kernel_before(attach->since))
+		say_note(p->load->opt, NULL, "section %s needs Linux %u.%u, and this one is older",
+			 attach->section, attach->since / 256u, attach->since % 256u);
+}
+
 static void say_rejected(const struct prog *p, int err)
 {
 	const struct load_options *opt = p->load->opt;
@@ -292,6 +307,7 @@ static void say_rejected(const struct prog *p, int err)
 	if (p->log && !p->cut &&
 	    load_verdict(p->load->obj, &p->linked, p->log, strlen(p->log), opt)) {
 		say_note(opt, NULL, "%s: BPF_PROG_LOAD: %s", what, strerror(-err));
+		say_too_new(p);
 		return;
 	}
 	why_prog(&why, p->func->attach, p->attr.prog_type, p->linked.ninsns, err);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <netpacket/packet.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -112,6 +116,56 @@ static int result(int ret, int before)
 		errno = before;
 	}
 	return ret;
+}
+
+int sys_open(const char *path)
+{
+	int before = errno;
+
+	return above_standard(result(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY),
+				     before));
+}
+
+int sys_dup(int fd)
+{
+	int before = errno;
+
+	return result(fcntl(fd, F_DUPFD_CLOEXEC, 3), before);
+}
+
+int sys_ifindex(const char *name)
+{
+	int before = errno;
+	unsigned int index = if_nametoindex(name);
+
+	return index ? (int)index : result(-1, before);
+}
+
+int sys_packet_socket(void)
+{
+	int before = errno;
+
+	return above_standard(result(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), before));
+}
+
+int sys_bind_packets(int fd, uint32_t ifindex)
+{
+	enum { ALL = 3 };	/* ETH_P_ALL */
+	int before = errno;
+	struct sockaddr_ll at;
+
+	memset(&at, 0, sizeof(at));
+	at.sll_family = AF_PACKET;
+	at.sll_protocol = htons(ALL);
+	at.sll_ifindex = (int)ifindex;
+	return result(bind(fd, (const struct sockaddr *)&at, sizeof(at)), before);
+}
+
+int sys_setsockopt(int fd, int level, int name, int value)
+{
+	int before = errno;
+
+	return result(setsockopt(fd, level, name, &value, sizeof(value)), before);
 }
 
 int sys_fs_type(const char *path, uint32_t *type)

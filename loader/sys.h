@@ -25,6 +25,17 @@ int sys_ioctl(int fd, unsigned long request, unsigned long arg);
 long sys_read(int fd, void *data, size_t len);
 void sys_close(int fd);		/* -1 is fine */
 
+int sys_open(const char *path);	/* to read, a folder too: a close-on-exec descriptor above 2 */
+int sys_dup(int fd);		/* likewise */
+
+/* Index of a network device of this network namespace, -ENODEV */
+int sys_ifindex(const char *name);
+
+/* An AF_PACKET socket that sees nothing until it is bound: all packets of one device. */
+int sys_packet_socket(void);
+int sys_bind_packets(int fd, uint32_t ifindex);
+int sys_setsockopt(int fd, int level, int name, int value);
+
 /* The CPU this runs on, so one that is online; 0 when the kernel does not say. */
 int sys_cpu(void);
 

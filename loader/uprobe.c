@@ -19,9 +19,14 @@
 #include "say.h"
 #include "sys.h"
 #include "uprobe.h"
+#include "usdt.h"
 #include "why.h"
 
-enum { UPROBE_MOST = 65536 };	/* places of one program: the kernel takes 2^20 */
+enum {
+	UPROBE_MOST = 65536,	/* places of one program: the kernel takes 2^20 */
+	NO_SEMAPHORE = 0,
+	ALL = -1,		/* processes, CPUs, groups */
+};
 
 /* One PLACE of a section. */
 struct place {
@@ -275,6 +280,8 @@ static void describe(const char *path, uint64_t offset, int err, char *why, size
 	else if (offset >= (uint64_t)st.st_size)
 		snprintf(why, size, ": the file ends before that, with %" PRIu64 " bytes",
 			 (uint64_t)st.st_size);
+	else if (err == -ESRCH)
+		snprintf(why, size, ": the process that --pid names is not there");
 	else if (err == -EIO)
 		snprintf(why, size, ": its file system does not let the kernel read it by pages");
 	else if (err == -EOPNOTSUPP)
@@ -283,9 +290,8 @@ static void describe(const char *path, uint64_t offset, int err, char *why, size
 	errno = before;
 }
 
-static int say_failed(const struct target *t, uint64_t offset, int err)
+static int say_failed(const struct attach *a, const char *path, uint64_t offset, int err)
 {
-	const struct attach *a = t->a;
 	char reason[256];
 	struct why why;
 
@@ -294,26 +300,28 @@ static int say_failed(const struct target *t, uint64_t offset, int err)
 		why_say(a->load->opt, &a->place, a->what, "perf_event_open", err, &why);
 		return err;
 	}
-	describe(t->path, offset, err, reason, sizeof(reason));
+	describe(path, offset, err, reason, sizeof(reason));
 	say_error(a->load->opt, &a->place, "%s: perf_event_open: %s at 0x%" PRIx64 ": %s%s",
-		  a->what, t->path, offset, strerror(-err), reason);
+		  a->what, path, offset, strerror(-err), reason);
 	return err;
 }
 
-static int attach_one(const struct target *t, uint64_t offset)
+int uprobe_attach_at(const struct attach *a, const char *path, uint64_t offset, uint64_t semaphore)
 {
 	struct abi_perf_event_attr attr;
-	int event = pmu_fill(t->a, "uprobe", &attr);
+	int event = pmu_fill(a, "uprobe", &attr), pid = a->load->opt->where.pid;
 
 	if (event < 0)
 		return event;
-	attr.uprobe_path = abi_ptr(t->path);
+	attr.config |= semaphore << ABI_PROBE_REF_CTR_SHIFT;
+	attr.uprobe_path = abi_ptr(path);
 	attr.probe_offset = offset;
-	event = sys_perf_event_open(&attr, -1, sys_cpu(), -1, PERF_FLAG_FD_CLOEXEC);
+	event = sys_perf_event_open(&attr, pid ? pid : ALL, pid ? ALL : sys_cpu(), ALL,
+				    PERF_FLAG_FD_CLOEXEC);
 	if (event < 0)
-		return say_failed(t, offset, event);
-	say_step(t->a->load->opt, "%s: %s at 0x%" PRIx64, t->a->what, t->path, offset);
-	return perf_attach(t->a, event);
+		return say_failed(a, path, offset, event);
+	say_step(a->load->opt, "%s: %s at 0x%" PRIx64, a->what, path, offset);
+	return perf_attach(a, event);
 }
 
 static int attach_singly(const struct target *t)
@@ -326,23 +334,16 @@ static int attach_singly(const struct target *t)
 		say_step(a->load->opt, "%s: this kernel has no uprobe_multi link (Linux 6.6): %zu "
 			 "single probes", a->what, t->count);
 	for (size_t i = 0; i < t->count; i++)
-		err = attach_one(t, t->offsets[i]);
+		err = uprobe_attach_at(a, t->path, t->offsets[i], NO_SEMAPHORE);
 	return a->prog->nlinks > before ? 0 : err;
 }
 
-static int link_create(int prog, uint32_t attach_type, uint32_t flags, const char *path,
-		       const unsigned long *offsets, size_t count)
+/* The places are in attr. */
+static int link_create(int prog, uint32_t attach_type, struct abi_link_create *attr)
 {
-	struct abi_link_create attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_fd = (uint32_t)prog;
-	attr.attach_type = attach_type;
-	attr.uprobe_multi.path = abi_ptr(path);
-	attr.uprobe_multi.offsets = abi_ptr(offsets);
-	attr.uprobe_multi.cnt = (uint32_t)count;
-	attr.uprobe_multi.flags = flags;
-	return sys_bpf(BPF_LINK_CREATE, &attr, abi_end(struct abi_link_create, uprobe_multi));
+	attr->prog_fd = (uint32_t)prog;
+	attr->attach_type = attach_type;
+	return sys_bpf(BPF_LINK_CREATE, attr, abi_end(struct abi_link_create, uprobe_multi));
 }
 
 /* A folder has no functions: who knows such links says that it is no file. */
@@ -350,9 +351,14 @@ bool uprobe_multi_is_there(void)
 {
 	static const unsigned long none[1];
 	int prog = multi_trial(BPF_TRACE_UPROBE_MULTI), link = prog;
+	struct abi_link_create attr;
 
+	memset(&attr, 0, sizeof(attr));
+	attr.uprobe_multi.path = abi_ptr("/");
+	attr.uprobe_multi.offsets = abi_ptr(none);
+	attr.uprobe_multi.cnt = 1;
 	if (prog >= 0)
-		link = link_create(prog, BPF_TRACE_UPROBE_MULTI, 0, "/", none, 1);
+		link = link_create(prog, BPF_TRACE_UPROBE_MULTI, &attr);
 	sys_close(link >= 0 ? link : -1);
 	sys_close(prog);
 	return link == -EBADF;
@@ -362,12 +368,22 @@ static int attach_multi(const struct target *t)
 {
 	const struct attach *a = t->a;
 	const struct asm_attach *attach = a->func->attach;
-	uint32_t flags = attach->flags & ASM_ATTACH_RETURN ? BPF_F_UPROBE_MULTI_RETURN : 0;
-	int link = link_create(a->prog->fd, attach->attach_type, flags, t->path, t->offsets,
-			       t->count);
+	struct abi_link_create attr;
 	char reason[256];
-	struct why why;
+	uint64_t *cookies;
+	int link = multi_cookies(a, t->count, &cookies);
 
+	if (link)
+		return link;
+	memset(&attr, 0, sizeof(attr));
+	attr.uprobe_multi.path = abi_ptr(t->path);
+	attr.uprobe_multi.offsets = abi_ptr(t->offsets);
+	attr.uprobe_multi.cookies = abi_ptr(cookies);
+	attr.uprobe_multi.cnt = (uint32_t)t->count;
+	attr.uprobe_multi.flags = attach->flags & ASM_ATTACH_RETURN ? BPF_F_UPROBE_MULTI_RETURN : 0;
+	attr.uprobe_multi.pid = (uint32_t)a->load->opt->where.pid;
+	link = link_create(a->prog->fd, attach->attach_type, &attr);
+	free(cookies);
 	if (link >= 0) {
 		say_step(a->load->opt, "%s: BPF_LINK_CREATE: uprobe_multi link over %zu places of "
 			 "%s: descriptor %d", a->what, t->count, t->path, link);
@@ -380,9 +396,7 @@ static int attach_multi(const struct target *t)
 			  a->what, t->path, t->offsets[t->count - 1], strerror(-link), reason);
 		return link;
 	}
-	why_attach(&why, attach, link);
-	why_say(a->load->opt, &a->place, a->what, "BPF_LINK_CREATE", link, &why);
-	return link;
+	return attach_failed(a, "BPF_LINK_CREATE", link);
 }
 
 int uprobe_attach(const struct attach *a)
@@ -390,11 +404,8 @@ int uprobe_attach(const struct attach *a)
 	struct target t = { .a = a, .many = a->func->attach->how == ASM_ATTACH_UPROBE_MULTI };
 	int err;
 
-	if (a->func->attach->target != ASM_TARGET_BINARY) {
-		say_error(a->load->opt, &a->place, "%s: attach: %s: static probes are not found "
-			  "yet: give FILE:OFFSET to a uprobe", a->what, strerror(EOPNOTSUPP));
-		return -EOPNOTSUPP;
-	}
+	if (a->func->attach->target == ASM_TARGET_USDT)
+		return usdt_attach(a);
 	err = target_find(&t);
 	if (!err)
 		err = t.many && !a->prog->single ? attach_multi(&t) : attach_singly(&t);

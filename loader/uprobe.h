@@ -4,6 +4,7 @@
 #define UPROBE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct attach;
 
@@ -20,5 +21,11 @@ bool uprobe_multi_is_there(void);
  * all is an error.
  */
 int uprobe_attach(const struct attach *a);
+
+/*
+ * One place of a file; the kernel counts the probe in the semaphore there, unless that is 0 (4.20).
+ * 0 or -errno, explained.
+ */
+int uprobe_attach_at(const struct attach *a, const char *path, uint64_t offset, uint64_t semaphore);
 
 #endif

@@ -15,7 +15,7 @@
 #include "why.h"
 
 /* Numbers of capabilities (uapi/linux/capability.h), and their bits in a set. */
-enum { CAP_NET_ADMIN = 12, CAP_SYS_ADMIN = 21, CAP_PERFMON = 38, CAP_BPF = 39 };
+enum { CAP_NET_ADMIN = 12, CAP_NET_RAW = 13, CAP_SYS_ADMIN = 21, CAP_PERFMON = 38, CAP_BPF = 39 };
 
 #define WHY_CAP(number) (UINT64_C(1) << (number))
 
@@ -26,6 +26,7 @@ static const struct {
 	{ "CAP_BPF", "cap_bpf", WHY_CAP(CAP_BPF) },
 	{ "CAP_PERFMON", "cap_perfmon", WHY_CAP(CAP_PERFMON) },
 	{ "CAP_NET_ADMIN", "cap_net_admin", WHY_CAP(CAP_NET_ADMIN) },
+	{ "CAP_NET_RAW", "cap_net_raw", WHY_CAP(CAP_NET_RAW) },
 	{ "CAP_SYS_ADMIN", "cap_sys_admin", WHY_CAP(CAP_SYS_ADMIN) },
 };
 
@@ -606,15 +607,30 @@ void why_uprobe(struct why *why, int err)
 	}
 }
 
+/* CAP_SYS_ADMIN, which stands for the others with bpf(2), does not for this one. */
+void why_packet(struct why *why, int err)
+{
+	uint64_t have;
+
+	memset(why, 0, sizeof(*why));
+	if (err == -EAFNOSUPPORT)
+		add(why, "this kernel has no packet sockets (CONFIG_PACKET)");
+	if (err == -EPERM && effective_caps(&have) && !(have & WHY_CAP(CAP_NET_RAW)))
+		add(why, "this process lacks CAP_NET_RAW");
+}
+
 void why_attach(struct why *why, const struct asm_attach *attach, int err)
 {
 	const struct asm_prog_type *type = asm_prog_type_number(attach->prog_type);
+	uint64_t need = needed_caps(type ? type->name : "");
 
+	if (attach->prog_type == BPF_PROG_TYPE_CGROUP_SKB)
+		need |= WHY_CAP(CAP_NET_ADMIN);	/* it loads without, and is asked here */
 	memset(why, 0, sizeof(*why));
 	switch (-err) {
 	case EPERM:
 	case EACCES:
-		check_denied(why, needed_caps(type ? type->name : ""));
+		check_denied(why, need);
 		break;
 	case EINVAL:
 		check_since(why, "section", attach->section, attach->since);

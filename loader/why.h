@@ -42,6 +42,9 @@ void why_perf(struct why *why, int err);
 /* The same of a uprobe. */
 void why_uprobe(struct why *why, int err);
 
+/* Opening a packet socket. */
+void why_packet(struct why *why, int err);
+
 /* Attaching by bpf(2). */
 void why_attach(struct why *why, const struct asm_attach *attach, int err);
 

@@ -49,6 +49,7 @@ static struct {
 	bool keep;			/* those behind it fail too */
 	int error;
 	long number, cmd;		/* of the first that failed */
+	int attached;			/* by our kernel, without a link */
 } calls;
 
 static long call_kernel(long number, const long a[ARGS])
@@ -111,6 +112,7 @@ static long our_bpf(long cmd, void *attr)
 {
 	struct abi_raw_tracepoint_open *raw = attr;
 	struct abi_link_create *link = attr;
+	struct abi_prog_attach *at = attr;
 
 	switch (cmd) {
 	case BPF_MAP_CREATE:
@@ -119,7 +121,16 @@ static long our_bpf(long cmd, void *attr)
 		return load_program(attr);
 	case BPF_RAW_TRACEPOINT_OPEN:
 		return fcntl((int)raw->prog_fd, F_GETFD) < 0 ? -1 : some_descriptor();
+	case BPF_PROG_ATTACH:
+	case BPF_PROG_DETACH:
+		if (fcntl((int)at->target_fd, F_GETFD) < 0 ||
+		    fcntl((int)at->attach_bpf_fd, F_GETFD) < 0)
+			return -1;
+		calls.attached += cmd == BPF_PROG_ATTACH ? 1 : -1;
+		return 0;
 	case BPF_LINK_CREATE:
+		if (link->attach_type == BPF_SK_MSG_VERDICT)
+			return fail_with(EINVAL);	/* as before 6.10 */
 		return fcntl((int)link->prog_fd, F_GETFD) < 0 ||
 		       fcntl((int)link->target_fd, F_GETFD) < 0 ? -1 : some_descriptor();
 	default:
@@ -179,6 +190,7 @@ static void calls_start(enum kernel kernel, unsigned int fail_at, int error, boo
 	calls.keep = keep;
 	calls.number = -1;
 	calls.cmd = -1;
+	calls.attached = 0;
 	calls.on = true;
 }
 
@@ -279,6 +291,17 @@ static const char two_tp_text[] =
 	"	r0 = 0\n"
 	"	exit\n";
 
+/* Nothing holds these but the places where they hang. */
+static const char hang_text[] =
+	".license \"GPL\"\n"
+	".map sockets type sockmap key u32 value u32 entries 1\n"
+	".prog message \"sk_msg\"\n"
+	"	r0 = 1\n"
+	"	exit\n"
+	".prog key \"lirc_mode2\"\n"
+	"	r0 = 0\n"
+	"	exit\n";
+
 /* ---- each call failing ---- */
 
 FIXTURE_VARIANT(each) {
@@ -308,6 +331,7 @@ FIXTURE_VARIANT_ADD(each, tp) { THE_KERNEL, tp_text, 0, true, false };
 FIXTURE_VARIANT_ADD(each, ours_ioctl) {
 	OUR_KERNEL, two_tp_text, LOAD_NO_PERF_LINK | LOAD_VERBOSE, true, false
 };
+FIXTURE_VARIANT_ADD(each, ours_hanging) { OUR_KERNEL, hang_text, 0, false, false };
 FIXTURE_VARIANT_ADD(each, tp_ioctl) { THE_KERNEL, tp_text, LOAD_NO_PERF_LINK, true, false };
 FIXTURE_VARIANT_ADD(each, pin) { THE_KERNEL, raw_text, 0, false, true };
 
@@ -387,7 +411,7 @@ static int cycle(struct each_self *self, const struct each_variant *variant)
 {
 	struct load_options opt = {
 		.flags = variant->flags, .sink = hear, .sink_arg = &self->said,
-		.facts = self->facts,
+		.facts = self->facts, .where.dev = "/dev/null",
 	};
 	struct load *load;
 	int err;
@@ -406,6 +430,8 @@ static int cycle(struct each_self *self, const struct each_variant *variant)
 /* What the loader is to get over, when it happens once. */
 static bool survivable(const struct each_variant *variant, int error)
 {
+	if (calls.number == SYS_bpf && calls.cmd == BPF_PROG_DETACH)
+		return true;			/* nothing is left to do about it */
 	if (calls.keep || calls.number != SYS_bpf)
 		return calls.number == SYS_getcpu && !calls.keep;
 	if (calls.cmd == BPF_PROG_LOAD)		/* tried again, for the log or without it */
@@ -414,7 +440,7 @@ static bool survivable(const struct each_variant *variant, int error)
 }
 
 /* What a message calls the call that failed; after getcpu(2) it is the next that matters. */
-static const char *call_name(void)
+static const char *call_name(const struct each_variant *variant)
 {
 	if (calls.number == SYS_perf_event_open || calls.number == SYS_getcpu)
 		return "perf_event_open";
@@ -429,7 +455,10 @@ static const char *call_name(void)
 		return "BPF_RAW_TRACEPOINT_OPEN";
 	case BPF_LINK_CREATE:
 		/* with EINVAL the second rung is tried, and is what failed in the end */
-		return calls.error == EINVAL ? "PERF_EVENT_IOC_SET_BPF" : "BPF_LINK_CREATE";
+		return calls.error != EINVAL ? "BPF_LINK_CREATE" :
+		       variant->text == hang_text ? "BPF_PROG_ATTACH" : "PERF_EVENT_IOC_SET_BPF";
+	case BPF_PROG_ATTACH:
+		return "BPF_PROG_ATTACH";
 	case BPF_OBJ_PIN:
 		return "BPF_OBJ_PIN";
 	}
@@ -456,15 +485,17 @@ static void check_failing(struct each_self *self, const struct each_variant *var
 	err = cycle(self, variant);
 	calls_stop();
 	fine = survivable(variant, error);
-	EXPECT_ERR(fine ? 0 : -error, err) LOG("call %u, %s", at, call_name());
+	EXPECT_ERR(fine ? 0 : -error, err) LOG("call %u, %s", at, call_name(variant));
 	if (!fine) {
 		EXPECT_GE(self->said.errors, 1) LOG("call %u", at);
-		EXPECT_HAS(call_name(), self->said.text) LOG("call %u", at);
+		EXPECT_HAS(call_name(variant), self->said.text) LOG("call %u", at);
 		EXPECT_HAS(strerror(error), self->said.text) LOG("call %u", at);
 	} else if (!variant->flags) {
 		EXPECT_EQ(0, self->said.count) LOG("call %u: %s", at, self->said.text);
 	}
-	EXPECT_TRUE(fds_same(self->before)) LOG("call %u, %s", at, call_name());
+	EXPECT_TRUE(fds_same(self->before)) LOG("call %u, %s", at, call_name(variant));
+	if (!keep && calls.cmd != BPF_PROG_DETACH)
+		EXPECT_EQ(0, calls.attached) LOG("call %u, %s", at, call_name(variant));
 	if (variant->pin)
 		check_pins(self, !err);
 }

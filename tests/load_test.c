@@ -920,10 +920,10 @@ TEST_F(attach, without_tracefs)
 
 TEST_F(attach, not_by_this_call)
 {
-	ASSERT_OK(loaded_open(&self->l, ".prog lone \"socket\"\n\tr0 = 0\n\texit\n", 0));
+	ASSERT_OK(loaded_open(&self->l, ".prog lone \"tc\"\n\tr0 = 0\n\texit\n", 0));
 	EXPECT_ERR(-EOPNOTSUPP, load_attach(self->l.load));
 	EXPECT_EQ(1, self->l.said.line);
-	EXPECT_HAS("program lone (socket): attach", self->l.said.text);
+	EXPECT_HAS("program lone (tc): attach", self->l.said.text);
 	loaded_close(&self->l);
 	ASSERT_OK(loaded_open(&self->l, "r0 = 0\nexit\n", 0));
 	EXPECT_ERR(-EOPNOTSUPP, load_attach(self->l.load));

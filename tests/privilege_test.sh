@@ -27,6 +27,8 @@ cat >"$tmp/xdp.bpfasm" <<'END'
 	r0 = 2
 	exit
 END
+printf '.license "GPL"\n.prog p "socket"\n\tr0 = 0\n\texit\n' >"$tmp/socket.bpfasm"
+printf '.license "GPL"\n.prog p "cgroup_skb/ingress"\n\tr0 = 1\n\texit\n' >"$tmp/skb.bpfasm"
 nobody=65534
 has_none=$(sed -n 's/^CapEff:[[:space:]]*0*$/yes/p' /proc/self/status)
 
@@ -82,6 +84,18 @@ name="with CAP_BPF only"
 can -all,+bpf "$name" &&
 	fails "$name" 1 "this process lacks CAP_PERFMON" \
 		load_as -all,+bpf check - <"$tmp/raw_tp.bpfasm"
+name="a packet socket"
+can -all,+bpf "$name" &&
+	fails "$name" 1 "AF_PACKET: Operation not permitted: this process lacks CAP_NET_RAW" \
+		load_as -all,+bpf run /dev/fd/5 --dev lo --duration 1s 5<"$tmp/socket.bpfasm"
+name="a program that needs more when it is attached"
+group=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+if [ -z "$group" ]; then
+	skip "$name" "no cgroup2 is mounted"
+elif can -all,+bpf "$name"; then
+	fails "$name" 1 "LINK_CREATE: Operation not permitted: this process lacks CAP_NET_ADMIN" \
+		load_as -all,+bpf run /dev/fd/5 --cgroup "$group" --duration 1s 5<"$tmp/skb.bpfasm"
+fi
 name="with CAP_PERFMON only"
 can -all,+perfmon "$name" &&
 	fails "$name" 1 "this process lacks CAP_BPF" \

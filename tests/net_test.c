@@ -1,0 +1,850 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * net_test.c - programs at devices, control groups, network namespaces, hooks and sockets: how
+ * often each ran, by value, in a namespace and a control group of the test's own.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+
+#include "../asm/asm.h"
+#include "../loader/abi.h"
+#include "../loader/loader.h"
+#include "harness.h"
+
+enum { TEXT = 4096, SAID = 8192, PATH = 512, PORT = 7777, PACKETS = 7 };
+
+FIXTURE(net) {
+	char said[SAID];
+	size_t nsaid;
+	char mount[64], group[PATH], home[PATH];
+	char text[TEXT];
+	struct load_options opt;
+	struct asm_object *obj;
+	struct load *load, *other;
+};
+
+static void hear(void *arg, const struct asm_diag *diag)
+{
+	struct net_self *self = arg;
+
+	if (self->nsaid < SAID)
+		self->nsaid += (size_t)snprintf(self->said + self->nsaid, SAID - self->nsaid,
+						"%s\n", diag->message);
+	asm_diag_print(stderr, diag);
+}
+
+/* A network namespace whose only device is up and has 127.0.0.1. */
+static void net_up(void)
+{
+	struct ifreq request = { .ifr_name = "lo" };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, ioctl(fd, SIOCGIFFLAGS, &request));
+	request.ifr_flags |= IFF_UP;
+	ASSERT_EQ(0, ioctl(fd, SIOCSIFFLAGS, &request));
+	close(fd);
+}
+
+FIXTURE_SETUP(net)
+{
+	REQUIRE(geteuid() == 0, "needs privilege");
+	REQUIRE(unshare(CLONE_NEWNET) == 0, "no network namespace can be made here");
+	net_up();
+	self->opt.sink = hear;
+	self->opt.sink_arg = self;
+	self->opt.flags = LOAD_VERBOSE;
+	self->opt.where.dev = "lo";
+}
+
+/* ---- a control group of our own ---- */
+
+/* Move this process. */
+static bool enter(const char *group)
+{
+	char path[PATH + 16];
+	bool done;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	done = fd >= 0 && write(fd, "0", 1) == 1;
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+FIXTURE_TEARDOWN(net)
+{
+	load_close(self->other);
+	load_close(self->load);
+	asm_free(self->obj);
+	if (self->group[0]) {
+		EXPECT_TRUE(enter(self->home));
+		EXPECT_EQ(0, rmdir(self->group));
+	}
+	if (self->mount[0]) {
+		umount(self->mount);
+		rmdir(self->mount);
+	}
+}
+
+/* The group that this process is in, below the mount. */
+static void find_home(struct net_self *self)
+{
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	char line[256];
+
+	ASSERT_NOT_NULL(f);
+	snprintf(self->home, PATH, "%s", self->mount);
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (strncmp(line, "0::/", 4) == 0)
+			snprintf(self->home, PATH, "%s/%s", self->mount, line + 4);
+	}
+	fclose(f);
+}
+
+static void join_group(struct net_self *self)
+{
+	char group[PATH];
+
+	REQUIRE(unshare(CLONE_NEWNS) == 0, "no mount namespace can be made here");
+	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	snprintf(self->mount, sizeof(self->mount), "/tmp/net_test.XXXXXX");
+	ASSERT_NOT_NULL(mkdtemp(self->mount));
+	REQUIRE(mount("none", self->mount, "cgroup2", 0, NULL) == 0, "no cgroup2 can be mounted");
+	find_home(self);
+	snprintf(group, PATH, "%s/net_test.%d", self->mount, (int)getpid());
+	REQUIRE(mkdir(group, 0755) == 0, "no control group can be made");
+	memcpy(self->group, group, PATH);
+	REQUIRE(enter(self->group), "this process cannot move to a control group");
+	self->opt.where.cgroup = self->group;
+}
+
+/* ---- the programs ---- */
+
+/* A program that counts in `map` and returns that. */
+static size_t add_prog(char *text, size_t size, const char *name, const char *section, long ret)
+{
+	int len = snprintf(text, size, ".prog %s \"%s\"\n"
+			   "*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
+			   "call map_lookup_elem\nif r0 == 0 goto 1f\n"
+			   "r1 = 1\nlock *(u64 *)(r0 + 0) += r1\n"
+			   "1: r0 = %ld\nexit\n", name, section, ret);
+
+	ASSERT_LT((size_t)len, size);
+	return (size_t)len;
+}
+
+static int load_text(struct net_self *self)
+{
+	const struct asm_options opt = { .cpu = asm_cpu_native(),
+					 .endian = asm_cpu_native()->endian,
+					 .sink = hear, .sink_arg = self };
+
+	self->obj = asm_assemble("test", self->text, strlen(self->text), &opt);
+	ASSERT_NOT_NULL(self->obj);
+	return load_open(self->obj, &self->opt, &self->load);
+}
+
+static const char counter[] = ".license \"GPL\"\n.map map type array key u32 value u64 entries 1\n";
+
+static int put(struct net_self *self, const char *section, long ret)
+{
+	size_t len = (size_t)snprintf(self->text, TEXT, "%s", counter);
+
+	add_prog(self->text + len, TEXT - len, "p", section, ret);
+	return load_text(self);
+}
+
+static uint64_t count(struct net_self *self)
+{
+	uint32_t key = 0;
+	uint64_t n = 0;
+
+	EXPECT_OK(load_map_lookup(load_map_fd(self->load, "map"), &key, &n));
+	return n;
+}
+
+static unsigned int kernel(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	uname(&name);
+	sscanf(name.release, "%u.%u", &major, &minor);
+	return ASM_KERNEL(major, minor);
+}
+
+/* ---- traffic ---- */
+
+static struct sockaddr_in local(unsigned int port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return at;
+}
+
+static int bound(int type, unsigned int port)
+{
+	struct sockaddr_in at = local(port);
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), on = 1;
+
+	ASSERT_GE(fd, 0);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&at, sizeof(at)));
+	return fd;
+}
+
+/* So many datagrams, each taken before the next is sent. */
+static void send_datagrams(unsigned int n)
+{
+	struct sockaddr_in to = local(PORT);
+	int in = bound(SOCK_DGRAM, PORT), out = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	char byte = 'x';
+
+	ASSERT_GE(out, 0);
+	for (unsigned int i = 0; i < n; i++) {
+		ASSERT_EQ(1, sendto(out, &byte, 1, 0, (struct sockaddr *)&to, sizeof(to)));
+		ASSERT_EQ(1, recvfrom(in, &byte, 1, 0, (struct sockaddr *)&from, &len));
+	}
+	close(in);
+	close(out);
+}
+
+/* A connection to oneself: the two ends. */
+static void connect_pair(int ends[2])
+{
+	struct sockaddr_in to = local(PORT);
+	int listener = bound(SOCK_STREAM, PORT);
+
+	ASSERT_EQ(0, listen(listener, 1));
+	ends[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ASSERT_GE(ends[0], 0);
+	ASSERT_EQ(0, connect(ends[0], (struct sockaddr *)&to, sizeof(to)));
+	ends[1] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	ASSERT_GE(ends[1], 0);
+	close(listener);
+}
+
+static void drive_datagrams(void)
+{
+	send_datagrams(PACKETS);
+}
+
+static void drive_connects(void)
+{
+	for (int i = 0; i < 3; i++) {
+		int ends[2];
+
+		connect_pair(ends);
+		close(ends[0]);
+		close(ends[1]);
+	}
+}
+
+static void drive_sockets(void)
+{
+	for (int i = 0; i < 5; i++)
+		close(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+}
+
+static void drive_binds(void)
+{
+	for (unsigned int i = 0; i < 4; i++)
+		close(bound(SOCK_DGRAM, PORT + i));
+}
+
+static void drive_options(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), value;
+	socklen_t len = sizeof(value);
+
+	for (int i = 0; i < 6; i++)
+		ASSERT_EQ(0, getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, &len));
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, sizeof(value)));
+	close(fd);
+}
+
+static void drive_names(void)
+{
+	struct sockaddr_in name = local(PORT);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(name);
+
+	ASSERT_EQ(0, connect(fd, (struct sockaddr *)&name, sizeof(name)));
+	ASSERT_EQ(0, getpeername(fd, (struct sockaddr *)&name, &len));
+	ASSERT_EQ(0, getsockname(fd, (struct sockaddr *)&name, &len));
+	ASSERT_EQ(0, getsockname(fd, (struct sockaddr *)&name, &len));
+	close(fd);
+}
+
+static void drive_sysctl(void)
+{
+	for (int i = 0; i < 4; i++) {
+		int fd = open("/proc/sys/kernel/ostype", O_RDONLY | O_CLOEXEC);
+		char byte;
+
+		ASSERT_GE(fd, 0);
+		ASSERT_EQ(1, read(fd, &byte, 1));
+		close(fd);
+	}
+}
+
+static void drive_devices(void)
+{
+	for (int i = 0; i < 3; i++)
+		close(open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+/* ---- one program a kind: how often it ran ---- */
+
+/* What programs return that change nothing. */
+enum { CGROUP_ALLOW = 1, LOOKUP_PASS = 1, TAKE_ALL = 0xffff };
+
+/* Attach it; false on a kernel without that kind, which has then been named. */
+static bool attach(struct net_self *self, const char *section, long ret, unsigned int since)
+{
+	int err = put(self, section, ret);
+
+	if (!err)
+		err = load_attach(self->load);
+	if (!err || kernel() >= since) {
+		EXPECT_OK(err);
+		return !err;
+	}
+	EXPECT_HAS("needs Linux", self->said);
+	return false;
+}
+
+static void check_kind(struct net_self *self, const char *section, long ret, unsigned int since,
+		       void (*drive)(void), uint64_t want)
+{
+	if (!attach(self, section, ret, since))
+		return;
+	drive();
+	EXPECT_EQ(want, count(self));
+}
+
+/* How often it runs when the loader has closed all. */
+static void check_later(struct net_self *self, void (*drive)(void), uint64_t want)
+{
+	int map = fcntl(load_map_fd(self->load, "map"), F_DUPFD_CLOEXEC, 3);
+	uint64_t before, after;
+	uint32_t key = 0;
+
+	ASSERT_GE(map, 0);
+	EXPECT_OK(load_map_lookup(map, &key, &before));
+	load_close(self->load);
+	self->load = NULL;
+	drive();
+	EXPECT_OK(load_map_lookup(map, &key, &after));
+	EXPECT_EQ(before + want, after);
+	close(map);
+}
+
+#define KIND(name, section, ret, major, minor, drive, want)					\
+	TEST_F(net, name)									\
+	{											\
+		check_kind(self, section, ret, ASM_KERNEL(major, minor), drive, want);		\
+		if (self->load)									\
+			check_later(self, drive, 0);						\
+	}
+
+#define GROUP_KIND(name, section, major, minor, drive, want)					\
+	TEST_F(net, name)									\
+	{											\
+		join_group(self);								\
+		check_kind(self, section, CGROUP_ALLOW, ASM_KERNEL(major, minor), drive, want);	\
+		if (self->load)									\
+			check_later(self, drive, 0);						\
+	}
+
+KIND(xdp, "xdp", XDP_PASS, 5, 9, drive_datagrams, PACKETS)
+KIND(xdp_frags, "xdp.frags", XDP_PASS, 5, 18, drive_datagrams, PACKETS)
+KIND(tcx_ingress, "tcx/ingress", TCX_NEXT, 6, 6, drive_datagrams, PACKETS)
+KIND(tcx_egress, "tcx/egress", TCX_NEXT, 6, 6, drive_datagrams, PACKETS)
+KIND(tc_ingress, "tc/ingress", TCX_NEXT, 6, 6, drive_datagrams, PACKETS)
+KIND(tc_egress, "tc/egress", TCX_NEXT, 6, 6, drive_datagrams, PACKETS)
+/* On this device a packet is seen when it leaves, and when it comes in. */
+KIND(socket, "socket", TAKE_ALL, 3, 19, drive_datagrams, 2 * PACKETS)
+/* Once a connection, none for its packets; once a datagram that no socket is connected to. */
+KIND(sk_lookup, "sk_lookup", LOOKUP_PASS, 5, 9, drive_connects, 3)
+GROUP_KIND(cgroup_ingress, "cgroup_skb/ingress", 5, 7, drive_datagrams, PACKETS)
+GROUP_KIND(cgroup_egress, "cgroup_skb/egress", 5, 7, drive_datagrams, PACKETS)
+GROUP_KIND(cgroup_sock, "cgroup/sock", 5, 7, drive_sockets, 5)
+GROUP_KIND(cgroup_sock_create, "cgroup/sock_create", 5, 7, drive_sockets, 5)
+GROUP_KIND(cgroup_sock_release, "cgroup/sock_release", 5, 9, drive_sockets, 5)
+GROUP_KIND(cgroup_post_bind4, "cgroup/post_bind4", 5, 7, drive_binds, 4)
+GROUP_KIND(cgroup_bind4, "cgroup/bind4", 5, 7, drive_binds, 4)
+GROUP_KIND(cgroup_connect4, "cgroup/connect4", 5, 7, drive_connects, 3)
+GROUP_KIND(cgroup_sendmsg4, "cgroup/sendmsg4", 5, 7, drive_datagrams, PACKETS)
+GROUP_KIND(cgroup_recvmsg4, "cgroup/recvmsg4", 5, 7, drive_datagrams, PACKETS)
+GROUP_KIND(cgroup_getpeername4, "cgroup/getpeername4", 5, 8, drive_names, 1)
+GROUP_KIND(cgroup_getsockname4, "cgroup/getsockname4", 5, 8, drive_names, 2)
+GROUP_KIND(cgroup_sysctl, "cgroup/sysctl", 5, 7, drive_sysctl, 4)
+GROUP_KIND(cgroup_getsockopt, "cgroup/getsockopt", 5, 7, drive_options, 6)
+GROUP_KIND(cgroup_setsockopt, "cgroup/setsockopt", 5, 7, drive_options, 1)
+GROUP_KIND(cgroup_dev, "cgroup/dev", 5, 7, drive_devices, 3)
+
+/* By trampoline: not under lockdown, nor where no BPF program is asked. */
+TEST_F(net, lsm_cgroup)
+{
+	int err;
+
+	join_group(self);
+	err = put(self, "lsm_cgroup/socket_bind", CGROUP_ALLOW);
+	if (!err)
+		err = load_attach(self->load);
+	if (err && kernel() < ASM_KERNEL(6, 0))
+		EXPECT_HAS("needs Linux", self->said);
+	REQUIRE(!err, "this kernel does not take it: %s", strerror(-err));
+	drive_binds();
+	EXPECT_EQ(4, count(self));
+	check_later(self, drive_binds, 0);
+}
+
+/* What the peers of a connection come through: established twice, once a side. */
+TEST_F(net, sockops)
+{
+	join_group(self);
+	ASSERT_OK(put(self, "sockops", 0));
+	ASSERT_OK(load_attach(self->load));
+	drive_connects();
+	EXPECT_GE(count(self), 2 * 3);
+	check_later(self, drive_connects, 0);
+}
+
+TEST_F(net, netfilter)
+{
+	self->opt.where.hook = "ip/input:-10";
+	check_kind(self, "netfilter", NF_ACCEPT, ASM_KERNEL(6, 4), drive_datagrams, PACKETS);
+}
+
+/*
+ * The kernel asks what is in a packet when it shares packets out among sockets; the program says
+ * that it does not know (6.0), or nothing.
+ */
+TEST_F(net, flow_dissector)
+{
+	enum { PACKET_FANOUT = 18, ALL = 3, CONTINUE = 129 };
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ALL)), group = 1;
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &group, sizeof(group)));
+	if (attach(self, "flow_dissector", kernel() < ASM_KERNEL(6, 0) ? 0 : CONTINUE,
+		   ASM_KERNEL(5, 8))) {
+		drive_datagrams();
+		EXPECT_GE(count(self), PACKETS);
+		EXPECT_LE(count(self), 2 * PACKETS);
+	}
+	close(fd);
+}
+
+/* ---- maps of sockets ---- */
+
+static const char sockets[] = ".map sockets type sockmap key u32 value u32 entries 2\n";
+
+/* Send so many bytes, one by one, and take each. */
+static void send_bytes(const int ends[2], unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		char byte = (char)('a' + i), got = 0;
+
+		ASSERT_EQ(1, send(ends[0], &byte, 1, 0));
+		ASSERT_EQ(1, recv(ends[1], &got, 1, 0));
+		EXPECT_EQ(byte, got);
+	}
+}
+
+static void put_pair(struct net_self *self, int ends[2], int member)
+{
+	int one = 1;
+	uint32_t key = 0;
+
+	connect_pair(ends);
+	ASSERT_EQ(0, setsockopt(ends[0], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)));
+	ASSERT_OK(load_map_update(load_map_fd(self->load, "sockets"), &key, &ends[member], 0));
+}
+
+/* The text with a map of sockets. */
+static int put_sockets(struct net_self *self, const char *section, const char *more)
+{
+	size_t len = (size_t)snprintf(self->text, TEXT, "%s%s%s", counter, sockets, more);
+
+	add_prog(self->text + len, TEXT - len, "p", section, 1);
+	return load_text(self);
+}
+
+static void check_sockets(struct net_self *self, int member, uint64_t want)
+{
+	int ends[2];
+
+	ASSERT_OK(load_attach(self->load));
+	put_pair(self, ends, member);
+	send_bytes(ends, 9);
+	EXPECT_EQ(want, count(self));
+	close(ends[0]);
+	close(ends[1]);
+}
+
+TEST_F(net, sk_msg)
+{
+	ASSERT_OK(put_sockets(self, "sk_msg", ""));
+	check_sockets(self, 0, 9);
+}
+
+TEST_F(net, sk_skb_verdict)
+{
+	REQUIRE(kernel() >= ASM_KERNEL(5, 13), "needs Linux 5.13");
+	ASSERT_OK(put_sockets(self, "sk_skb/verdict", ""));
+	check_sockets(self, 1, 9);
+}
+
+TEST_F(net, sk_skb_stream)
+{
+	REQUIRE(kernel() >= ASM_KERNEL(5, 13), "kernels before Linux 5.13 may hang in it");
+	ASSERT_OK(put_sockets(self, "sk_skb/stream_verdict", ".prog parser "
+			      "\"sk_skb/stream_parser\"\nr0 = *(u32 *)(r1 + 0)\nexit\n"));
+	check_sockets(self, 1, 9);
+}
+
+TEST_F(net, sk_msg_twice)
+{
+	ASSERT_OK(put_sockets(self, "sk_msg", ".prog first \"sk_msg\"\nr0 = 1\nexit\n"));
+	EXPECT_ERR(-EBUSY, load_attach(self->load));
+	EXPECT_HAS("program first is at the same place, which takes one", self->said);
+}
+
+TEST_F(net, sk_msg_without_a_map)
+{
+	ASSERT_OK(put(self, "sk_msg", 1));
+	EXPECT_ERR(-EINVAL, load_attach(self->load));
+	EXPECT_HAS("it belongs to the sockmap or sockhash of its text, which has none", self->said);
+}
+
+/* What was attached without a link goes when the attaching of another program fails. */
+TEST_F(net, all_or_nothing)
+{
+	int ends[2];
+
+	self->opt.where.dev = "none";
+	ASSERT_OK(put_sockets(self, "sk_msg", ".prog last \"xdp\"\nr0 = 2\nexit\n"));
+	EXPECT_ERR(-ENODEV, load_attach(self->load));
+	put_pair(self, ends, 0);
+	send_bytes(ends, 3);
+	EXPECT_EQ(0, count(self));
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* ---- sockets of the caller ---- */
+
+TEST_F(net, sk_reuseport)
+{
+	int members[2] = { bound(SOCK_DGRAM, PORT + 1), bound(SOCK_DGRAM, PORT + 1) };
+	struct sockaddr_in to = local(PORT + 1);
+
+	self->opt.where.socket = members[0];
+	ASSERT_OK(put(self, "sk_reuseport", 1));
+	ASSERT_OK(load_attach(self->load));
+	for (int i = 0; i < PACKETS; i++)
+		ASSERT_EQ(1, sendto(members[0], "x", 1, 0, (struct sockaddr *)&to, sizeof(to)));
+	EXPECT_EQ(PACKETS, count(self));
+	close(members[0]);
+	close(members[1]);
+}
+
+TEST_F(net, sk_reuseport_of_others)
+{
+	ASSERT_OK(put(self, "sk_reuseport", 1));
+	EXPECT_ERR(-EOPNOTSUPP, load_attach(self->load));
+	EXPECT_HAS("it belongs to the sockets of another program", self->said);
+}
+
+/* A filter that takes nothing; when it is detached, datagrams come again. */
+TEST_F(net, filter_of_a_socket)
+{
+	int in = bound(SOCK_DGRAM, PORT);
+	struct sockaddr_in to = local(PORT);
+	char byte;
+
+	self->opt.where.socket = in;
+	ASSERT_OK(put(self, "socket", 0));
+	ASSERT_OK(load_attach(self->load));
+	for (int i = 0; i < 3; i++)
+		ASSERT_EQ(1, sendto(in, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)));
+	EXPECT_EQ(3, count(self));
+	EXPECT_EQ(-1, recv(in, &byte, 1, MSG_DONTWAIT));
+	load_close(self->load);
+	self->load = NULL;
+	ASSERT_EQ(1, sendto(in, "y", 1, 0, (struct sockaddr *)&to, sizeof(to)));
+	EXPECT_EQ(1, recv(in, &byte, 1, MSG_DONTWAIT));
+	close(in);
+}
+
+TEST_F(net, filter_of_no_socket)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	self->opt.where.socket = fd;
+	ASSERT_OK(put(self, "socket", 0));
+	EXPECT_ERR(-ENOTSOCK, load_attach(self->load));
+	EXPECT_HAS("setsockopt SO_ATTACH_BPF: Socket operation on non-socket", self->said);
+	close(fd);
+}
+
+/* ---- what is wrong with the place ---- */
+
+static void check_wrong(struct net_self *self, const char *section, long ret, int err,
+			const char *text)
+{
+	ASSERT_OK(put(self, section, ret));
+	EXPECT_ERR(err, load_attach(self->load));
+	EXPECT_HAS(text, self->said);
+}
+
+TEST_F(net, no_device_given)
+{
+	self->opt.where.dev = NULL;
+	check_wrong(self, "xdp", XDP_PASS, -EDESTADDRREQ,
+		    "attach: its section does not say at which network device: --dev NAME does");
+}
+
+TEST_F(net, no_such_device)
+{
+	self->opt.where.dev = "lo0";
+	check_wrong(self, "xdp", XDP_PASS, -ENODEV, "attach: this network namespace has no device "
+		    "'lo0'; did you mean 'lo'?");
+}
+
+TEST_F(net, device_name_too_long)
+{
+	self->opt.where.dev = "a-name-of-a-device-that-no-kernel-takes";
+	check_wrong(self, "xdp", XDP_PASS, -ENODEV, "no device 'a-name-of-a-device");
+}
+
+TEST_F(net, device_is_taken)
+{
+	ASSERT_OK(put(self, "xdp", XDP_PASS));
+	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_open(self->obj, &self->opt, &self->other));
+	EXPECT_ERR(-EBUSY, load_attach(self->other));
+	EXPECT_HAS("BPF_LINK_CREATE: Device or resource busy: program ", self->said);
+	EXPECT_HAS(" is attached to the device, by link ", self->said);
+	load_close(self->load);
+	self->load = NULL;
+	EXPECT_OK(load_attach(self->other));
+}
+
+TEST_F(net, no_netkit)
+{
+	REQUIRE(kernel() >= ASM_KERNEL(6, 7), "needs Linux 6.7");
+	ASSERT_OK(put(self, "netkit/primary", TCX_NEXT));
+	EXPECT_LT(load_attach(self->load), 0);
+	EXPECT_HAS("program p (netkit/primary): BPF_LINK_CREATE: ", self->said);
+	EXPECT_HAS(" no netkit device", self->said);
+}
+
+TEST_F(net, no_group_given)
+{
+	check_wrong(self, "cgroup/sock", CGROUP_ALLOW, -EDESTADDRREQ,
+		    "attach: its section does not say at which control group: --cgroup DIR does");
+}
+
+TEST_F(net, no_group)
+{
+	self->opt.where.cgroup = "/tmp";
+	check_wrong(self, "cgroup/sock", CGROUP_ALLOW, -EBADF,
+		    "attach: '/tmp' is no folder of a cgroup2 file system");
+}
+
+TEST_F(net, no_such_group)
+{
+	self->opt.where.cgroup = "/tmp/no such group";
+	check_wrong(self, "cgroup/sock", CGROUP_ALLOW, -ENOENT,
+		    "attach: control group '/tmp/no such group': No such file or directory");
+}
+
+/* Attached without a link, and as the only one. */
+static long attach_alone(struct net_self *self)
+{
+	struct abi_prog_attach attr;
+	int group = open(self->group, O_RDONLY | O_CLOEXEC);
+	long ret;
+
+	ASSERT_GE(group, 0);
+	memset(&attr, 0, sizeof(attr));
+	attr.target_fd = (uint32_t)group;
+	attr.attach_bpf_fd = (uint32_t)load_prog_fd(self->load, "p");
+	attr.attach_type = BPF_CGROUP_INET_SOCK_CREATE;
+	ret = syscall(SYS_bpf, BPF_PROG_ATTACH, &attr,
+		      abi_end(struct abi_prog_attach, attach_flags));
+	close(group);
+	return ret;
+}
+
+TEST_F(net, group_is_taken)
+{
+	join_group(self);
+	ASSERT_OK(put(self, "cgroup/sock", CGROUP_ALLOW));
+	ASSERT_EQ(0, attach_alone(self));
+	EXPECT_ERR(-EPERM, load_attach(self->load));
+	EXPECT_HAS("the group or one above it has a program that was attached as the only one",
+		   self->said);
+}
+
+TEST_F(net, mounted_elsewhere)
+{
+	join_group(self);
+	self->opt.where.cgroup = "/tmp";
+	ASSERT_OK(put(self, "cgroup/sock", CGROUP_ALLOW));
+	EXPECT_ERR(-EBADF, load_attach(self->load));
+	EXPECT_HAS("one is mounted on /", self->said);
+}
+
+TEST_F(net, no_namespace)
+{
+	self->opt.where.netns = "/proc/self/stat";
+	check_wrong(self, "sk_lookup", LOOKUP_PASS, -EINVAL,
+		    "attach: '/proc/self/stat' is no network namespace");
+}
+
+TEST_F(net, no_such_namespace)
+{
+	self->opt.where.netns = "no-such";
+	check_wrong(self, "sk_lookup", LOOKUP_PASS, -ENOENT,
+		    "attach: network namespace '/run/netns/no-such': No such file or directory");
+}
+
+TEST_F(net, other_namespace)
+{
+	self->opt.where.netns = "/proc/self/ns/net";
+	ASSERT_OK(put(self, "sk_lookup", LOOKUP_PASS));
+	ASSERT_OK(load_attach(self->load));
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	net_up();
+	drive_connects();
+	EXPECT_EQ(0, count(self));
+}
+
+TEST_F(net, dissector_is_taken)
+{
+	ASSERT_OK(put(self, "flow_dissector", 0));
+	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_open(self->obj, &self->opt, &self->other));
+	EXPECT_LT(load_attach(self->other), 0);
+	EXPECT_HAS("another program is attached to the namespace", self->said);
+}
+
+TEST_F(net, wrong_hooks)
+{
+	static const char *const hooks[] = {
+		"ip", "ip/", "ip/inputs", "ipx/input", "ip/input:", "ip/input:x", "ip/input:1x",
+		"ip/input:2147483647", "ip/input:-2147483648", "ip/input:99999999999999999999",
+	};
+
+	REQUIRE(kernel() >= ASM_KERNEL(6, 4), "needs Linux 6.4");
+	self->opt.where.hook = NULL;
+	ASSERT_OK(put(self, "netfilter", NF_ACCEPT));
+	EXPECT_ERR(-EDESTADDRREQ, load_attach(self->load));
+	load_close(self->load);
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+		self->nsaid = 0;
+		self->opt.where.hook = hooks[i];
+		ASSERT_OK(load_open(self->obj, &self->opt, &self->load));
+		EXPECT_ERR(-EINVAL, load_attach(self->load));
+		EXPECT_HAS("is not of the form FAMILY/HOOK[:PRIORITY]", self->said);
+		load_close(self->load);
+	}
+	self->load = NULL;
+}
+
+TEST_F(net, hook_is_taken)
+{
+	REQUIRE(kernel() >= ASM_KERNEL(6, 4), "needs Linux 6.4");
+	self->opt.where.hook = "ipv6/local_out:42";
+	ASSERT_OK(put(self, "netfilter", NF_ACCEPT));
+	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_open(self->obj, &self->opt, &self->other));
+	EXPECT_ERR(-EBUSY, load_attach(self->other));
+	EXPECT_HAS("the hook has a program of that priority: choose another by --hook", self->said);
+}
+
+/* ---- what is attached otherwise ---- */
+
+TEST_F(net, not_attached_here)
+{
+	static const struct {
+		const char *section, *why;
+	} kinds[] = {
+		{ "tc", "netlink attaches it (`tc filter add`); tcx/ingress and tcx/egress are" },
+		{ "action", "netlink attaches it (`tc action add`)" },
+		{ "xdp/cpumap", "an entry of a map holds it (devmap, cpumap)" },
+		{ "lwt_xmit", "attaches it to a route (`ip route add ... encap bpf xmit`)" },
+		{ "cgroup/skb", "cgroup_skb/ingress and cgroup_skb/egress do" },
+		{ "sk_skb", "sk_skb/stream_parser, sk_skb/stream_verdict and sk_skb/verdict do" },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		self->nsaid = 0;
+		ASSERT_OK(put(self, kinds[i].section, 0));
+		EXPECT_ERR(-EOPNOTSUPP, load_attach(self->load));
+		EXPECT_HAS(kinds[i].why, self->said);
+		load_close(self->load);
+		self->load = NULL;
+		asm_free(self->obj);
+		self->obj = NULL;
+	}
+}
+
+TEST_F(net, no_receiver)
+{
+	self->opt.where.dev = "/dev/no such receiver";
+	REQUIRE(put(self, "lirc_mode2", 0) == 0, "this kernel has no CONFIG_BPF_LIRC_MODE2");
+	EXPECT_ERR(-ENOENT, load_attach(self->load));
+	EXPECT_HAS("attach: '/dev/no such receiver': No such file or directory", self->said);
+}
+
+/* ---- pins ---- */
+
+TEST_F(net, pinned)
+{
+	char folder[PATH];
+
+	REQUIRE(unshare(CLONE_NEWNS) == 0, "no mount namespace can be made here");
+	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	snprintf(self->mount, sizeof(self->mount), "/tmp/net_test.XXXXXX");
+	ASSERT_NOT_NULL(mkdtemp(self->mount));
+	REQUIRE(mount("bpf", self->mount, "bpf", 0, NULL) == 0, "no bpffs can be mounted");
+	snprintf(folder, PATH, "%s/pins", self->mount);
+	ASSERT_OK(put(self, "xdp", XDP_PASS));
+	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_pin(self->load, folder));
+	check_later(self, drive_datagrams, PACKETS);
+}
+
+TEST_F(net, sockets_have_no_pins)
+{
+	ASSERT_OK(put(self, "socket", TAKE_ALL));
+	ASSERT_OK(load_attach(self->load));
+	EXPECT_ERR(-EOPNOTSUPP, load_pin(self->load, "/sys/fs/bpf/none"));
+	EXPECT_HAS("program p is attached without a BPF link", self->said);
+}
+
+TEST_MAIN

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * tracing_test.c - programs on functions of the kernel by trampoline, on its security hooks, and
+ * sessions: arguments, return values and counts, by value. What this kernel has not is skipped,
+ * but not before the loader has said so.
+ *
+ * getpgid(2) of a process asks the security hook task_getpgid() for each of its calls.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+
+#include "../asm/asm.h"
+#include "../loader/loader.h"
+#include "harness.h"
+
+enum { TEXT = 4096, SAID = 8192, PATH = 512, CALLS = 5 };
+
+struct got {
+	uint64_t count, arg[6], ret;
+};
+
+FIXTURE(tracing) {
+	char said[SAID];
+	size_t nsaid;
+	char text[TEXT], self_path[PATH], section[PATH + 64];
+	struct load_options opt;
+	struct asm_object *obj;
+	struct load *load;
+};
+
+static void hear(void *arg, const struct asm_diag *diag)
+{
+	struct tracing_self *self = arg;
+
+	if (self->nsaid < SAID)
+		self->nsaid += (size_t)snprintf(self->said + self->nsaid, SAID - self->nsaid,
+						"%s\n", diag->message);
+	asm_diag_print(stderr, diag);
+}
+
+FIXTURE_SETUP(tracing)
+{
+	REQUIRE(geteuid() == 0, "needs privilege");
+	ASSERT_NOT_NULL(asm_cpu_native());
+	ASSERT_GT(readlink("/proc/self/exe", self->self_path, PATH - 1), 0);
+	self->opt.sink = hear;
+	self->opt.sink_arg = self;
+	self->opt.flags = LOAD_VERBOSE;
+	if (unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+		mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
+}
+
+FIXTURE_TEARDOWN(tracing)
+{
+	load_close(self->load);
+	asm_free(self->obj);
+}
+
+static unsigned int kernel(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	uname(&name);
+	sscanf(name.release, "%u.%u", &major, &minor);
+	return ASM_KERNEL(major, minor);
+}
+
+/*
+ * Attach a program that, for this process alone, counts, does `then` and returns that; r6 is its
+ * context. Returns what the loader did.
+ */
+static int put(struct tracing_self *self, const char *section, const char *then, int ret)
+{
+	const struct asm_options opt = { .cpu = asm_cpu_native(),
+					 .endian = asm_cpu_native()->endian,
+					 .sink = hear, .sink_arg = self };
+	int len = snprintf(self->text, TEXT, ".license \"GPL\"\n"
+			   ".struct got { u64 count; u64 arg[6]; u64 ret; }\n"
+			   ".map map type array key u32 value got entries 1\n"
+			   ".prog p \"%s\"\n"
+			   "r6 = r1\ncall get_current_pid_tgid\nr0 >>= 32\n"
+			   "if r0 != %d goto out\n"
+			   "*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
+			   "call map_lookup_elem\nif r0 == 0 goto out\n"
+			   "r1 = 1\nlock *(u64 *)(r0 + got.count) += r1\n%s"
+			   "r0 = %d\nexit\n"
+			   "out: r0 = 0\nexit\n", section, getpid(), then, ret);
+	int err;
+
+	ASSERT_LT(len, TEXT);
+	self->obj = asm_assemble("test", self->text, (size_t)len, &opt);
+	ASSERT_NOT_NULL(self->obj);
+	err = load_open(self->obj, &self->opt, &self->load);
+	return err ? err : load_attach(self->load);
+}
+
+static struct got got(struct tracing_self *self)
+{
+	struct got got = { 0 };
+	uint32_t key = 0;
+
+	EXPECT_OK(load_map_lookup(load_map_fd(self->load, "map"), &key, &got));
+	return got;
+}
+
+/*
+ * A kernel that is new enough takes it, unless it is locked down or was built without. s390x of
+ * Linux 6.12 has no memory for trampolines when it is emulated.
+ */
+#define REQUIRE_ATTACHED(err, since)								\
+	do {											\
+		if ((err) && kernel() < (since))						\
+			EXPECT_HAS("needs Linux", self->said);					\
+		else if ((err) && (err) != -EPERM && (err) != -ENOMEM)				\
+			EXPECT_ERR(-EOPNOTSUPP, err);						\
+		REQUIRE(!(err), "this kernel does not take it: %s", strerror(-(err)));		\
+	} while (0)
+
+/* ---- one function ---- */
+
+/* mmap(2) with values to be recognised: 3 pages from the 5th on. */
+static uint64_t map_pages(uint64_t arg[6])
+{
+	long page = sysconf(_SC_PAGESIZE);
+	int fd = memfd_create("tracing", MFD_CLOEXEC);
+	void *at;
+
+	ASSERT_GE(fd, 0);
+	arg[0] = 0x200000000;
+	arg[1] = 3 * (uint64_t)page;
+	arg[2] = PROT_READ;
+	arg[3] = MAP_SHARED;
+	arg[4] = (uint64_t)fd;
+	arg[5] = 5;
+	at = mmap((void *)(uintptr_t)arg[0], arg[1], PROT_READ, MAP_SHARED, fd, 5 * page);
+	ASSERT_NE((uintptr_t)MAP_FAILED, (uintptr_t)at);
+	munmap(at, arg[1]);
+	close(fd);
+	return (uintptr_t)at;
+}
+
+/* The context of a trampoline is the arguments, 8 bytes each, and then what is returned. */
+#define KEEP_ARGUMENTS										\
+	".irp i, 0, 1, 2, 3, 4, 5\n"								\
+	"r1 = *(u64 *)(r6 + \\i * 8)\n*(u64 *)(r0 + got.arg + \\i * 8) = r1\n"			\
+	".endr\n"
+#define KEEP_RETURN "r1 = *(u64 *)(r6 + 48)\n*(u64 *)(r0 + got.ret) = r1\n"
+
+TEST_F(tracing, fentry)
+{
+	int err = put(self, "fentry/ksys_mmap_pgoff", KEEP_ARGUMENTS, 0);
+	uint64_t arg[6];
+	struct got seen;
+
+	REQUIRE_ATTACHED(err, ASM_KERNEL(5, 5));
+	map_pages(arg);
+	seen = got(self);
+	EXPECT_EQ(1, seen.count);
+	for (size_t i = 0; i < 6; i++)
+		EXPECT_EQ(arg[i], seen.arg[i]);
+}
+
+TEST_F(tracing, fexit)
+{
+	int err = put(self, "fexit/ksys_mmap_pgoff", KEEP_ARGUMENTS KEEP_RETURN, 0);
+	uint64_t arg[6], at;
+	struct got seen;
+
+	REQUIRE_ATTACHED(err, ASM_KERNEL(5, 5));
+	at = map_pages(arg);
+	seen = got(self);
+	EXPECT_EQ(1, seen.count);
+	EXPECT_EQ(arg[5], seen.arg[5]);
+	EXPECT_EQ(at, seen.ret);
+}
+
+TEST_F(tracing, no_such_function)
+{
+	EXPECT_LT(put(self, "fentry/ksys_mmap_pgof", "", 0), 0);
+	EXPECT_HAS("ksys_mmap_pgof", self->said);
+}
+
+/* ---- what decides ---- */
+
+/* How often getpgid(2) was refused with that errno. */
+static unsigned int ask(int error)
+{
+	unsigned int refused = 0;
+
+	for (unsigned int i = 0; i < CALLS; i++) {
+		errno = 0;
+		refused += syscall(SYS_getpgid, getpid()) < 0 && errno == error;
+	}
+	return refused;
+}
+
+static void check_refused(struct tracing_self *self, const char *section, unsigned int since)
+{
+	int err = put(self, section, "", -EXDEV);
+
+	REQUIRE_ATTACHED(err, since);
+	EXPECT_EQ(CALLS, ask(EXDEV));
+	EXPECT_EQ(CALLS, got(self).count);
+	load_close(self->load);
+	self->load = NULL;
+	EXPECT_EQ(0, ask(EXDEV));
+}
+
+TEST_F(tracing, fmod_ret)
+{
+	check_refused(self, "fmod_ret/security_task_getpgid", ASM_KERNEL(5, 7));
+}
+
+static bool has_bpf_lsm(void)
+{
+	char *text = NULL;
+	size_t len;
+	bool found;
+
+	mount("securityfs", "/sys/kernel/security", "securityfs", 0, NULL);
+	found = asm_read_file("/sys/kernel/security/lsm", &text, &len) == 0 && strstr(text, "bpf");
+	free(text);
+	return found;
+}
+
+TEST_F(tracing, lsm)
+{
+	REQUIRE(has_bpf_lsm(), "this kernel does not ask BPF programs (lsm=bpf)");
+	check_refused(self, "lsm/task_getpgid", ASM_KERNEL(5, 7));
+}
+
+TEST_F(tracing, lsm_unknown_hook)
+{
+	EXPECT_LT(put(self, "lsm/task_getpgidd", "", 0), 0);
+	EXPECT_HAS("task_getpgidd", self->said);
+}
+
+/* ---- at the entry and at the return ---- */
+
+static void check_session(struct tracing_self *self, const char *section, int ret,
+			  unsigned int since, uint64_t want)
+{
+	int err = put(self, section, "", ret);
+	uint64_t arg[6];
+
+	REQUIRE_ATTACHED(err, since);
+	map_pages(arg);
+	EXPECT_EQ(want, got(self).count);
+}
+
+TEST_F(tracing, kprobe_session)
+{
+	check_session(self, "kprobe.session/ksys_mmap_pgoff", 0, ASM_KERNEL(6, 10), 2);
+}
+
+/* The program says at the entry that it does not want to see the return. */
+TEST_F(tracing, kprobe_session_entry_alone)
+{
+	check_session(self, "kprobe.session/ksys_mmap_pgoff", 1, ASM_KERNEL(6, 10), 1);
+}
+
+TEST_F(tracing, fsession)
+{
+	check_session(self, "fsession/ksys_mmap_pgoff", 0, ASM_KERNEL(7, 0), 2);
+}
+
+#if __has_attribute(noclone)
+#define PROBED __attribute__((noinline, noclone, used))
+#else
+#define PROBED __attribute__((noinline, used))
+#endif
+
+static PROBED int probed(int a)
+{
+	__asm__ volatile("");
+	return a + 1;
+}
+
+static void check_uprobe_session(struct tracing_self *self, int ret, uint64_t want)
+{
+	int err;
+
+	snprintf(self->section, sizeof(self->section), "uprobe.session/%s:probed",
+		 self->self_path);
+	err = put(self, self->section, "", ret);
+	REQUIRE_ATTACHED(err, ASM_KERNEL(6, 13));
+	for (int i = 0; i < CALLS; i++)
+		EXPECT_EQ(i + 1, probed(i));
+	EXPECT_EQ(want, got(self).count);
+}
+
+TEST_F(tracing, uprobe_session)
+{
+	check_uprobe_session(self, 0, 2 * CALLS);
+}
+
+TEST_F(tracing, uprobe_session_entry_alone)
+{
+	check_uprobe_session(self, 1, CALLS);
+}
+
+/* ---- several functions by one link ---- */
+
+static void check_multi(struct tracing_self *self, const char *kind, uint64_t want)
+{
+	uint64_t arg[6];
+	int err;
+
+	snprintf(self->section, sizeof(self->section), "%s/ksys_mmap_pgof?,ksys_nothing", kind);
+	err = put(self, self->section, "", 0);
+	REQUIRE_ATTACHED(err, ASM_KERNEL(7, 2));
+	EXPECT_HAS("'ksys_nothing' cannot be probed", self->said);
+	map_pages(arg);
+	EXPECT_EQ(want, got(self).count);
+}
+
+TEST_F(tracing, fentry_multi)
+{
+	check_multi(self, "fentry.multi", 1);
+}
+
+TEST_F(tracing, fexit_multi)
+{
+	check_multi(self, "fexit.multi", 1);
+}
+
+TEST_F(tracing, fsession_multi)
+{
+	check_multi(self, "fsession.multi", 2);
+}
+
+/* ---- what is refused ---- */
+
+static void check_refusal(struct tracing_self *self, const char *section, const char *why)
+{
+	EXPECT_ERR(-EOPNOTSUPP, put(self, section, "", 0));
+	EXPECT_HAS(why, self->said);
+}
+
+TEST_F(tracing, freplace)
+{
+	check_refusal(self, "freplace/f", "it takes the place of a function of another program");
+}
+
+TEST_F(tracing, struct_ops)
+{
+	check_refusal(self, "struct_ops/init", "it is one function of a struct of the kernel's");
+}
+
+TEST_MAIN
