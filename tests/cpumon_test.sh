@@ -401,7 +401,7 @@ if need script; then
 	terminal "after Ctrl-C" 0 printf '\003'
 	terminal "after SIGHUP" 0 signal HUP
 	terminal "after SIGKILL" 137 signal KILL
-	terminal "after SIGSEGV" 139 signal SEGV
+	terminal "after a signal that nobody expects" 138 signal USR1
 	terminal "after keys and another size" 0 use_it
 	terminal "while it is stopped" 0 stop_and_go
 fi

@@ -3,8 +3,8 @@
 #
 # procstat_test.sh - progs/procstat against what a process knows about itself.
 #
-# What the process did between asking and its end is in the program's figures only: a few context
-# switches, and less CPU time than a process takes that does nothing else.
+# The process has asked the kernel and waits: what it did in between is in the program's figures
+# only, a few context switches, and less CPU time than a process takes that does nothing else.
 set -u
 : "${SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}" "${WORK:=$SRCDIR/build/tests/work}"
 # shellcheck source=lib.sh
@@ -50,17 +50,25 @@ compare()	# PID CPU WAITS PREEMPTED PAGES EXECS
 	}'
 }
 
-# Run work; what is wrong with the figures of it.
+# Run work; what is wrong with the figures of it. $tmp/status is the exit status, $tmp/report what
+# it says itself.
 figures()	# KIND AMOUNT
 {
+	rm -f "$tmp/hold" "$tmp/report"
+	mkfifo "$tmp/hold"
+	exec 9<>"$tmp/hold"	# work waits until nobody has it open for writing
 	# shellcheck disable=SC2016 # the inner shell's
-	t_run "$BPFLOAD" run -j -D OLD_RSS=$old "$procstat" -- \
-		sh -c 'exec "$@" </dev/null' sh "$WORK" "$1" "$2"
+	t_run "$BPFLOAD" run -j -D OLD_RSS=$old "$procstat" -- sh -c '
+		"$2" "$3" "$4" <"$1/hold" >"$1/report" &
+		while ! grep -qs . "$1/report"; do sleep 0.05; done
+		sleep 0.2
+	' sh "$tmp" "$WORK" "$1" "$2" 9>&-
 	echo $t_status >"$tmp/status"
-	f_execs=2
-	[ "$1" != exec ] || f_execs=3
+	exec 9>&-
+	f_execs=1
+	[ "$1" != exec ] || f_execs=2
 	# shellcheck disable=SC2046 # numbers
-	set -- $(grep '^[0-9]' "$tmp/stdout") 0 0 0 0 0 0
+	set -- $(cat "$tmp/report") 0 0 0 0 0 0
 	compare "$1" "$2" "$3" "$4" "$6" $f_execs
 }
 
@@ -78,7 +86,7 @@ check()	# KIND AMOUNT
 
 grain=1000000000
 figures sleep 0 >"$tmp/wrong"
-grain=$((5000000 + $(sed -n 's/^[0-9]* \([0-9]*\) .*/\1/p' "$tmp/stdout")))
+grain=$((5000000 + $(cut -d ' ' -f 2 "$tmp/report")))
 check spin 100
 check call 100
 check threads 100
@@ -89,11 +97,13 @@ check memory 16
 # A process that ran before the program did: its whole life counts, to when it was stopped.
 "$WORK" spin 3600000 </dev/null >/dev/null &
 pid=$!
+while [ "$(cat "/proc/$pid/comm")" != "${WORK##*/}" ]; do sleep 0.01; done
 # shellcheck disable=SC2016 # the inner shell's
 t_run "$BPFLOAD" run -j -D OLD_RSS=$old "$procstat" -- \
 	sh -c 'sleep 0.3; kill -STOP "$0"; sleep 0.2' $pid
+hz=$(getconf CLK_TCK 2>/dev/null || echo 100)
 cpu=$(sed 's/.*) //' "/proc/$pid/stat" |
-	awk -v hz="$(getconf CLK_TCK 2>/dev/null || echo 100)" '{ printf "%.0f\n", ($12 + $13 + 1) * 1e9 / hz }')
+	awk -v hz="$hz" '{ printf "%.0f\n", ($12 + $13 + 1) * 1e9 / hz }')
 waits=$(sed -n 's/^voluntary.*:[^0-9]*//p' "/proc/$pid/status")
 preempted=$(sed -n 's/^nonvoluntary.*:[^0-9]*//p' "/proc/$pid/status")
 wrong=$(compare $pid "$cpu" "$waits" "$preempted" "$(cut -d ' ' -f 2 "/proc/$pid/statm")" 0 |

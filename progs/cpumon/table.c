@@ -90,16 +90,31 @@ static void row_make(struct row *row, const struct usage *now, const struct row 
 }
 
 /* All processes, with what those used that have ended. */
-static void row_make_all(struct row *row, const struct sample *sample, double whole)
+static struct usage sample_all(const struct sample *sample)
 {
 	struct usage all = { .user = sample->totals.user, .kernel = sample->totals.kernel };
-	struct row before = *row;
 
 	for (size_t i = 0; i < sample->n; i++) {
 		all.user += sample->procs[i].user;
 		all.kernel += sample->procs[i].kernel;
 	}
-	row_make(row, &all, &before, whole);
+	return all;
+}
+
+/*
+ * CPU time that there was since the sample before, ns. A sample takes time itself: when more was
+ * used than there was between the two, there was more.
+ */
+static double table_whole(const struct table *table, const struct sample *sample,
+			  const struct usage *all)
+{
+	double whole = (double)(sample->time - table->time) * table->cpus;
+	double used = (double)(row_since(all->user, table->all.user_ns) +
+			       row_since(all->kernel, table->all.kernel_ns));
+
+	if (!table->time)
+		return 0;
+	return used > whole ? used : whole;
 }
 
 static int row_by_pid(const void *a, const void *b)
@@ -111,8 +126,9 @@ static int row_by_pid(const void *a, const void *b)
 
 int table_update(struct table *table, const struct sample *sample)
 {
-	double whole = table->time ? (double)(sample->time - table->time) * table->cpus : 0;
-	struct row *rows = calloc(sample->n + 1, sizeof(*rows));
+	struct row *rows = calloc(sample->n + 1, sizeof(*rows)), before = table->all;
+	struct usage all = sample_all(sample);
+	double whole = table_whole(table, sample, &all);
 	size_t old = 0;
 
 	if (!rows)
@@ -126,7 +142,7 @@ int table_update(struct table *table, const struct sample *sample)
 			 whole);
 		row_name(&rows[i]);
 	}
-	row_make_all(&table->all, sample, whole);
+	row_make(&table->all, &all, &before, whole);
 	free(table->rows);
 	table->rows = rows;
 	table->n = sample->n;
