@@ -660,6 +660,27 @@ bool asm_btf_field(const struct asm_btf *btf, const char *path, struct asm_kfiel
 int asm_btf_steps(const struct asm_btf *btf, const char *path, uint32_t *root, uint32_t *steps,
 		  size_t room);
 
+/* Ids are 1 to this. */
+uint32_t asm_btf_count(const struct asm_btf *btf);
+
+/* A type as the data has it. */
+struct asm_btf_raw {
+	uint32_t kind;			/* enum asm_btf_kind, or one that is newer; 0: void */
+	uint32_t vlen;			/* members, parameters, values, variables; linkage */
+	uint32_t arg;			/* bytes, or the id of a type */
+	const char *name;		/* "": none */
+	bool kflag;
+	uint32_t words;			/* that asm_btf_word() has */
+	uint32_t at;			/* for asm_btf_word() */
+};
+bool asm_btf_raw(const struct asm_btf *btf, uint32_t id, struct asm_btf_raw *out);
+
+/* The n-th word of what stands behind the common part of a type; 0 when there are fewer. */
+uint32_t asm_btf_word(const struct asm_btf *btf, const struct asm_btf_raw *raw, uint32_t n);
+
+/* A name by its place in the strings; "" when it lies outside. */
+const char *asm_btf_string(const struct asm_btf *btf, uint32_t offset);
+
 /* A type behind its typedefs and qualifiers. */
 struct asm_btf_type {
 	uint32_t id;			/* its own */

@@ -396,6 +396,37 @@ const char *btfview_string(const struct asm_btf *btf, uint32_t offset)
 	return string_at(btf, offset);
 }
 
+uint32_t asm_btf_count(const struct asm_btf *btf)
+{
+	return btf->ntypes;
+}
+
+bool asm_btf_raw(const struct asm_btf *btf, uint32_t id, struct asm_btf_raw *out)
+{
+	struct type t = { .off = 0 };
+
+	memset(out, 0, sizeof(*out));
+	out->name = "";
+	if (!type_by_id(btf, id, &t))
+		return false;
+	if (t.kind != VOID)
+		*out = (struct asm_btf_raw){ .kind = t.kind, .vlen = t.vlen, .arg = t.arg,
+					     .name = string_at(btf, t.name), .kflag = t.kflag,
+					     .words = (type_bytes(btf, &t) - TYPE_BYTES) / 4,
+					     .at = t.off };
+	return true;
+}
+
+uint32_t asm_btf_word(const struct asm_btf *btf, const struct asm_btf_raw *raw, uint32_t n)
+{
+	return n < raw->words ? load32(btf, btf->types + raw->at + TYPE_BYTES + 4 * (size_t)n) : 0;
+}
+
+const char *asm_btf_string(const struct asm_btf *btf, uint32_t offset)
+{
+	return string_at(btf, offset);
+}
+
 size_t btfview_plain(const char *name)
 {
 	size_t len = strlen(name), at;

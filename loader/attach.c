@@ -150,23 +150,23 @@ int attach_hold(const struct attach *a, int fd, attach_undo *undo)
 	return add_link(a, (struct load_link){ .fd = fd, .undo = undo });
 }
 
-/* What a kind can be told to leave out; the kernel runs the others everywhere. */
-enum filters { ALL = 0, PID = 1 << 0, CPU = 1 << 1 };
+/* What a kind can be told: to leave out what the kernel runs others for, and to remember. */
+enum filters { ALL = 0, PID = 1 << 0, CPU = 1 << 1, COOKIE = 1 << 2 };
 
 static const struct method {
 	enum asm_attach_how how;
 	attach_method *attach;
 	unsigned int filters;
 } methods[] = {
-	{ ASM_ATTACH_PERF_TRACEPOINT,	perf_attach_tracepoint, ALL },
-	{ ASM_ATTACH_PERF_SAMPLE,	perf_attach_sample, PID | CPU },
-	{ ASM_ATTACH_PERF_KPROBE,	probe_attach_kprobe, ALL },
-	{ ASM_ATTACH_PERF_UPROBE,	uprobe_attach, PID },
-	{ ASM_ATTACH_KPROBE_MULTI,	multi_attach_kprobe, ALL },
-	{ ASM_ATTACH_UPROBE_MULTI,	uprobe_attach, PID },
-	{ ASM_ATTACH_RAW_TRACEPOINT,	attach_raw_tracepoint, ALL },
-	{ ASM_ATTACH_TRACING,		attach_tracing, ALL },
-	{ ASM_ATTACH_TRACING_MULTI,	multi_attach_tracing, ALL },
+	{ ASM_ATTACH_PERF_TRACEPOINT,	perf_attach_tracepoint, COOKIE },
+	{ ASM_ATTACH_PERF_SAMPLE,	perf_attach_sample, PID | CPU | COOKIE },
+	{ ASM_ATTACH_PERF_KPROBE,	probe_attach_kprobe, COOKIE },
+	{ ASM_ATTACH_PERF_UPROBE,	uprobe_attach, PID | COOKIE },
+	{ ASM_ATTACH_KPROBE_MULTI,	multi_attach_kprobe, COOKIE },
+	{ ASM_ATTACH_UPROBE_MULTI,	uprobe_attach, PID | COOKIE },
+	{ ASM_ATTACH_RAW_TRACEPOINT,	attach_raw_tracepoint, COOKIE },
+	{ ASM_ATTACH_TRACING,		attach_tracing, COOKIE },
+	{ ASM_ATTACH_TRACING_MULTI,	multi_attach_tracing, COOKIE },
 	{ ASM_ATTACH_ITER,		iter_attach, ALL },
 	{ ASM_ATTACH_IFINDEX,		net_attach_device, ALL },
 	{ ASM_ATTACH_CGROUP,		net_attach_cgroup, ALL },
@@ -229,6 +229,11 @@ static int check_filters(const struct attach *a, const struct method *method)
 	const struct load_where *where = &a->load->opt->where;
 	bool pid = where->pid && !(method->filters & PID);
 
+	if (where->cookie && !(method->filters & COOKIE)) {
+		say_error(a->load->opt, &a->place, "%s: attach: %s: programs of this section have "
+			  "no cookie", a->what, strerror(EOPNOTSUPP));
+		return -EOPNOTSUPP;
+	}
 	if (!pid && (!where->cpu || method->filters & CPU))
 		return 0;
 	say_error(a->load->opt, &a->place, "%s: attach: %s: the kernel runs it %s (%s)", a->what,
@@ -243,7 +248,8 @@ int attach_prog(const struct load *load, struct load_prog *prog)
 	const struct method *method = method_of(prog->func->attach);
 	int err;
 
-	a.place = asm_object_place(load->obj, prog->func->pos);
+	if (load->obj)
+		a.place = asm_object_place(load->obj, prog->func->pos);
 	snprintf(a.what, sizeof(a.what), "program %s (%s)", prog->func->name,
 		 prog->func->attach ? prog->func->section : "no section");
 	if (!method) {

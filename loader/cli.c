@@ -53,6 +53,11 @@ static bool take_text(const char **to, const char *value)
 	return *value;
 }
 
+static bool take_pin(struct cli *cli, const char *value)
+{
+	return take_text(&cli->pin, value);
+}
+
 static bool take_dev(struct cli *cli, const char *value)
 {
 	return take_text(&cli->dev, value);
@@ -122,6 +127,8 @@ static const struct option options[] = {
 	  take_top, "a number above 0" },
 	{ CLI_JSON, 'j', "json", NULL, "a line of JSON a record and a map", NULL, NULL },
 	{ CLI_PRETTY, 'p', "pretty", NULL, "JSON in lines, with indentation", NULL, NULL },
+	{ CLI_BPFFS, 'f', "bpffs", NULL, "show the paths of pins, too", NULL, NULL },
+	{ CLI_PIN, '\0', "pin", "PATH", "pin the link, and do not wait", take_pin, "a path" },
 	{ CLI_ATTACH, '\0', "attach", NULL, "attach the programs, and pin the links too",
 	  NULL, NULL },
 	{ CLI_DEV, '\0', "dev", "NAME", "attach to this network device: xdp, tcx, netkit, socket",

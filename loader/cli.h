@@ -31,6 +31,8 @@ enum cli_bits {
 	CLI_PID = 1 << 16,
 	CLI_CPU = 1 << 17,
 	CLI_COOKIE = 1 << 18,
+	CLI_PIN = 1 << 19,
+	CLI_BPFFS = 1 << 20,
 	CLI_WHERE = CLI_DEV | CLI_CGROUP | CLI_NETNS | CLI_HOOK | CLI_PID | CLI_CPU | CLI_COOKIE,
 };
 
@@ -44,10 +46,11 @@ struct cli {
 	size_t ndefines;
 	unsigned int duration_ms, interval_ms, top;
 	const char *dev, *cgroup, *netns, *hook; /* NULL: not given */
+	const char *pin;			/* a path */
 	int pid, cpu;				/* pid 0: not given; cpu: see seen */
 	uint64_t cookie;			/* 0: not given */
 	uint32_t seen;				/* enum cli_bits */
-	FILE *out;				/* for what a CLI_GRAMMAR prints */
+	FILE *out;				/* for what a command prints: the caller's */
 	char *const *run;			/* what stands behind "--", NULL-terminated */
 };
 

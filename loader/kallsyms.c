@@ -11,6 +11,7 @@ struct symbol {
 	uint64_t address;	/* 0: this process may not know it */
 	char kind;		/* as nm(1) letters it */
 	const char *name;
+	const char *module;	/* "[module]" and a newline, or "" */
 };
 
 typedef bool symbol_fn(void *arg, const struct symbol *symbol);
@@ -18,14 +19,16 @@ typedef bool symbol_fn(void *arg, const struct symbol *symbol);
 /* "ffffffff81000000 T name\t[module]\n": cut the name out in place. False: it is no such line. */
 static bool read_line(char *line, struct symbol *out)
 {
-	char *space, *name;
+	char *space, *name, *end;
 
 	out->address = strtoull(line, &space, 16);
 	if (*space != ' ' || !space[1] || space[2] != ' ')
 		return false;
 	out->kind = space[1];
 	name = space + 3;
-	name[strcspn(name, "\t\n ")] = '\0';
+	end = name + strcspn(name, "\t\n ");
+	out->module = *end == '\t' ? end + 1 : "";
+	*end = '\0';
 	out->name = name;
 	return true;
 }
@@ -135,6 +138,69 @@ int kallsyms_each(kallsyms_fn *fn, void *arg)
 	struct each_name each = { fn, arg };
 
 	return kallsyms_each_place(each_function_name, &each);
+}
+
+/* ---- addresses ---- */
+
+struct names {
+	struct kallsyms_at *at;
+	size_t n;
+};
+
+static int compare_at(const void *a, const void *b)
+{
+	const struct kallsyms_at *x = a, *y = b;
+
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+/* The first symbol of an address counts. */
+static bool name_at(void *arg, const struct symbol *symbol)
+{
+	struct kallsyms_at want = { .address = symbol->address }, *at;
+	struct names *names = arg;
+
+	at = bsearch(&want, names->at, names->n, sizeof(*at), compare_at);
+	while (at && at > names->at && at[-1].address == want.address)
+		at--;
+	for (; at && at < names->at + names->n && at->address == want.address; at++) {
+		if (at->name[0])
+			continue;
+		snprintf(at->name, sizeof(at->name), "%s", symbol->name);
+		if (symbol->module[0] == '[')
+			snprintf(at->module, sizeof(at->module), "%.*s",
+				 (int)strcspn(symbol->module + 1, "]"), symbol->module + 1);
+	}
+	return true;
+}
+
+int kallsyms_name_all(struct kallsyms_at *at, size_t n)
+{
+	struct names names = { at, n };
+
+	return n ? each_symbol(name_at, &names) : 0;
+}
+
+struct address {
+	const char *name;
+	uint64_t address;
+};
+
+static bool address_of(void *arg, const struct symbol *symbol)
+{
+	struct address *address = arg;
+
+	if (strcmp(symbol->name, address->name) != 0)
+		return true;
+	address->address = symbol->address;
+	return false;
+}
+
+uint64_t kallsyms_address(const char *name)
+{
+	struct address address = { name, 0 };
+
+	return each_symbol(address_of, &address) ? 0 : address.address;
 }
 
 /* ---- system calls ---- */

@@ -4,6 +4,7 @@
 #define KALLSYMS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What the kernel's symbols say about a name. */
@@ -24,6 +25,19 @@ int kallsyms_each(kallsyms_fn *fn, void *arg);
 /* The same with addresses, which are 0 where this process may not know them. */
 typedef bool kallsyms_place_fn(void *arg, uint64_t address, const char *name);
 int kallsyms_each_place(kallsyms_place_fn *fn, void *arg);
+
+/* The symbol at an address: what is looked for, and what is found; name "": nothing. */
+struct kallsyms_at {
+	uint64_t address;
+	char name[128];
+	char module[64];	/* "" for the kernel itself */
+};
+
+/* Name the addresses, which are in order. 0 or -errno. */
+int kallsyms_name_all(struct kallsyms_at *at, size_t n);
+
+/* The address of a symbol; 0 when it is not there or addresses are not shown. */
+uint64_t kallsyms_address(const char *name);
 
 /*
  * The function behind a system call: __x64_sys_NAME and what other CPUs call it. The name, of size

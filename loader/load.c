@@ -77,8 +77,7 @@ static bool is_missing(const struct load *load, enum load_multi *multi, bool (*i
 	return *multi == MULTI_MISSING;
 }
 
-/* A program for many functions, on a kernel without links for that. Sessions have no other way. */
-static bool must_be_single(struct load *load, const struct asm_attach *attach)
+bool load_is_single(struct load *load, const struct asm_attach *attach)
 {
 	if (attach && attach->attach_type == BPF_TRACE_KPROBE_MULTI)
 		return is_missing(load, &load->kprobe_multi, multi_is_there);
@@ -89,7 +88,7 @@ static bool must_be_single(struct load *load, const struct asm_attach *attach)
 
 static int load_program(struct load *load, const struct asm_func *func)
 {
-	struct load_prog prog = { .func = func, .single = must_be_single(load, func->attach) };
+	struct load_prog prog = { .func = func, .single = load_is_single(load, func->attach) };
 
 	prog.fd = prog_load(load, &prog);
 	if (prog.fd < 0)

@@ -10,7 +10,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+struct asm_attach;
 struct asm_func;
 struct asm_map;
 struct asm_object;
@@ -45,7 +47,7 @@ struct load_prog {
 enum load_multi { MULTI_UNKNOWN, MULTI_THERE, MULTI_MISSING };
 
 struct load {
-	const struct asm_object *obj;	/* the caller's, or relocated */
+	const struct asm_object *obj;	/* the caller's, or relocated; NULL: of no object */
 	struct asm_object *relocated;	/* with instructions for this kernel; NULL: as it was */
 	struct load_options *opt;	/* a copy, owned */
 	struct load_facts *facts;	/* owned, unless it is the one in opt */
@@ -55,5 +57,8 @@ struct load {
 	struct load_prog *progs;
 	size_t nprogs;
 };
+
+/* A program of many functions, on a kernel without links for that; sessions have no other way. */
+bool load_is_single(struct load *load, const struct asm_attach *attach);
 
 #endif

@@ -3,111 +3,17 @@
  * main.c - bpfload: assemble a text, or read an object, load it into the kernel, attach it, show
  * what it sees.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "cli.h"
 #include "cmd.h"
 #include "loader.h"
 #include "say.h"
-#include "why.h"
+#include "session.h"
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
-
-/* A text, or an ELF object, with all that was made from it. */
-struct session {
-	char *text;
-	struct asm_object *obj;
-	struct load_facts *facts;
-	struct load *load;
-};
-
-static void session_close(struct session *s)
-{
-	load_close(s->load);
-	load_facts_free(s->facts);
-	asm_free(s->obj);
-	free(s->text);
-}
-
-static int read_file(struct session *s, const char *path, size_t *len,
-		     const struct load_options *opt)
-{
-	int err = asm_read_file(path, &s->text, len);
-
-	if (err) {
-		s->text = NULL;
-		say_error(opt, NULL, "cannot read '%s': %s", path, strerror(-err));
-	}
-	return err;
-}
-
-/* A text, or an ELF object, by how it begins. */
-static int assemble(struct session *s, const struct cli *cli, size_t len,
-		    const struct load_options *opt)
-{
-	static const char elf[] = { '\177', 'E', 'L', 'F' };
-	const char *path = strcmp(cli->words[0], "-") == 0 ? "<stdin>" : cli->words[0];
-	struct asm_options how = {
-		.cpu = asm_cpu_native(),
-		.endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? ASM_BIG : ASM_LITTLE,
-		.defines = cli->defines, .ndefines = cli->ndefines,
-		.sink = opt->sink, .sink_arg = opt->sink_arg,
-		.resolve = load_facts_resolve, .resolve_arg = s->facts,
-	};
-
-	if (len < sizeof(elf) || memcmp(s->text, elf, sizeof(elf)) != 0) {
-		s->obj = asm_assemble(path, s->text, len, &how);
-	} else if (cli->ndefines) {
-		say_error(opt, NULL, "'%s' is an ELF object: option '-D' gives values to the "
-			  "constants of a text", path);
-	} else {
-		s->obj = asm_read_elf(path, s->text, len, &how);
-	}
-	return s->obj ? 0 : -EINVAL;
-}
-
-/*
- * Before Linux 5.11 maps and programs count as locked memory, of which 64 KiB are allowed. Where
- * this process may not raise that, or need not, nothing is lost: a call that fails for it says so.
- */
-static void raise_memlock(void)
-{
-	struct rlimit limit = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
-
-	if (why_kernel_before(ASM_KERNEL(5, 11)))
-		(void)prlimit(0, RLIMIT_MEMLOCK, &limit, NULL);
-}
-
-/* From the file to programs in the kernel. session_close() in either case. */
-static int session_open(struct session *s, const struct cli *cli, const struct load_options *opt)
-{
-	struct load_options shared = *opt;
-	size_t len = 0;
-	int err;
-
-	memset(s, 0, sizeof(*s));
-	err = read_file(s, cli->words[0], &len, opt);
-	if (err)
-		return err;
-	s->facts = load_facts_new();
-	if (!s->facts) {
-		say_error(opt, NULL, "%s", strerror(ENOMEM));
-		return -ENOMEM;
-	}
-	shared.facts = s->facts;
-	shared.where = (struct load_where){
-		.dev = cli->dev, .cgroup = cli->cgroup, .netns = cli->netns, .hook = cli->hook,
-		.pid = cli->pid, .cpu = cli->seen & CLI_CPU ? &cli->cpu : NULL,
-		.cookie = cli->cookie,
-	};
-	raise_memlock();
-	err = assemble(s, cli, len, opt);
-	return err ? err : load_open(s->obj, &shared, &s->load);
-}
 
 /* Nothing is well that did not reach the output. */
 static int flush_output(const struct load_options *opt)
@@ -130,7 +36,7 @@ static int run_main(const struct cli *cli, const struct load_options *opt)
 	struct session s;
 	int ret;
 
-	ret = session_open(&s, cli, opt);
+	ret = session_open(&s, cli->words[0], cli, opt);
 	if (!ret)
 		ret = load_attach(s.load);
 	if (!ret)
@@ -161,7 +67,7 @@ static int check_main(const struct cli *cli, const struct load_options *opt)
 	struct session s;
 	int err;
 
-	err = session_open(&s, cli, opt);
+	err = session_open(&s, cli->words[0], cli, opt);
 	for (size_t i = 0; !err && i < s.obj->nfuncs; i++)
 		if (s.obj->funcs[i].section)
 			err = print_checked(s.obj, &s.obj->funcs[i], opt);
@@ -174,7 +80,7 @@ static int load_main(const struct cli *cli, const struct load_options *opt)
 	struct session s;
 	int err;
 
-	err = session_open(&s, cli, opt);
+	err = session_open(&s, cli->words[0], cli, opt);
 	if (!err && cli->seen & CLI_ATTACH)
 		err = load_attach(s.load);
 	if (!err)
@@ -196,6 +102,26 @@ static const struct cli_command commands[] = {
 	{ "map", cmd_map, "COMMAND ...", 0,
 	  CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_VERBOSE,
 	  "maps in the kernel, with the words of bpftool; see 'bpfload map help'" },
+
+	{ "attach", cmd_attach, "PROG SECTION", 0,
+	  CLI_GRAMMAR | CLI_PIN | CLI_WHERE | CLI_DURATION | CLI_JSON | CLI_VERBOSE | CLI_COMMAND,
+	  "attach a program that is loaded; without --pin until the end of this" },
+	{ "detach", cmd_detach, "LINK", 0, CLI_GRAMMAR | CLI_VERBOSE,
+	  "end an attachment, by the id or the path of its link" },
+	{ "prog", cmd_prog, "COMMAND ...", 0,
+	  CLI_GRAMMAR | CLI_DEFINE | CLI_JSON | CLI_PRETTY | CLI_BPFFS | CLI_DURATION |
+	  CLI_VERBOSE | CLI_COMMAND,
+	  "programs in the kernel: show, dump, pin, run, load, stats ..." },
+	{ "link", cmd_link, "COMMAND ...", 0,
+	  CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_BPFFS | CLI_VERBOSE,
+	  "what holds programs attached: show, pin, detach, update" },
+	{ "btf", cmd_btf, "COMMAND ...", 0, CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_VERBOSE,
+	  "type data: show, dump of the kernel's, of programs, maps and files" },
+	{ "feature", cmd_feature, "[probe] ...", 0,
+	  CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_VERBOSE,
+	  "what this kernel has, found out by trying" },
+	{ "doctor", cmd_doctor, "", 0, CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_VERBOSE,
+	  "what this kernel and this process may do, and what helps where not" },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -213,7 +139,7 @@ static void print_diag(void *arg, const struct asm_diag *diag)
 
 static int dispatch(const struct cli *cli, const struct load_options *opt)
 {
-	int status, flushed;
+	int status;
 
 	if (cli->seen & CLI_HELP) {
 		cli_usage(stdout, commands, COMMANDS);
@@ -223,12 +149,10 @@ static int dispatch(const struct cli *cli, const struct load_options *opt)
 		puts("bpfload " ASM_VERSION);
 		return flush_output(opt);
 	}
-	if (!(cli->command->options & CLI_GRAMMAR))
-		return cli->command->main(cli, opt);
-	raise_memlock();
+	if (cli->command->options & CLI_GRAMMAR)
+		session_raise_memlock();
 	status = cli->command->main(cli, opt);
-	flushed = flush_output(opt);
-	return status ? status : flushed;
+	return status == EXIT_DONE ? flush_output(opt) : status;
 }
 
 int main(int argc, char **argv)
@@ -242,9 +166,9 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (cli_parse(&cli, commands, COMMANDS, argv, &opt)) {
+		cli.out = stdout;
 		if (cli.seen & CLI_VERBOSE)
 			opt.flags |= LOAD_VERBOSE;
-		cli.out = stdout;
 		status = dispatch(&cli, &opt);
 	} else {
 		fputs("see 'bpfload --help'\n", stderr);

@@ -20,14 +20,11 @@
 static const struct {
 	const char *word;
 	enum bpf_cmd next, open;
-	const char *file;	/* what /proc/self/fd has for it */
 } kinds[] = {
-	[OBJECT_MAP] = { "map", BPF_MAP_GET_NEXT_ID, BPF_MAP_GET_FD_BY_ID, "anon_inode:bpf-map" },
-	[OBJECT_PROG] = { "prog", BPF_PROG_GET_NEXT_ID, BPF_PROG_GET_FD_BY_ID,
-			  "anon_inode:bpf-prog" },
-	[OBJECT_LINK] = { "link", BPF_LINK_GET_NEXT_ID, BPF_LINK_GET_FD_BY_ID,
-			  "anon_inode:bpf_link" },
-	[OBJECT_BTF] = { "btf", BPF_BTF_GET_NEXT_ID, BPF_BTF_GET_FD_BY_ID, "anon_inode:btf" },
+	[OBJECT_MAP] = { "map", BPF_MAP_GET_NEXT_ID, BPF_MAP_GET_FD_BY_ID },
+	[OBJECT_PROG] = { "prog", BPF_PROG_GET_NEXT_ID, BPF_PROG_GET_FD_BY_ID },
+	[OBJECT_LINK] = { "link", BPF_LINK_GET_NEXT_ID, BPF_LINK_GET_FD_BY_ID },
+	[OBJECT_BTF] = { "btf", BPF_BTF_GET_NEXT_ID, BPF_BTF_GET_FD_BY_ID },
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), TAG_DIGITS = 2 * BPF_TAG_SIZE };
@@ -89,6 +86,25 @@ int object_info(int fd, void *info, size_t size)
 	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr));
 }
 
+/*
+ * What /proc/self/fd has: "anon_inode:bpf-map", "anon_inode:btf". Of links it was "bpf_link" once,
+ * and may have what it links behind it.
+ */
+static int kind_of_file(const char *file)
+{
+	static const char inode[] = "anon_inode:", bpf[] = "bpf-";
+	const char *word = file + strlen(inode);
+
+	if (strncmp(file, inode, strlen(inode)) != 0)
+		return -EINVAL;
+	if (!strncmp(word, bpf, 3) && word[3])
+		word += strlen(bpf);
+	for (int i = 0; i < KINDS; i++)
+		if (!strncmp(word, kinds[i].word, strlen(kinds[i].word)))
+			return i;
+	return -EINVAL;
+}
+
 int object_kind_of(int fd)
 {
 	char path[32], file[64];
@@ -103,11 +119,7 @@ int object_kind_of(int fd)
 		return (int)len;
 	}
 	file[len] = '\0';
-	/* since 6.0 "bpf_link" may have what it links behind it */
-	for (int i = 0; i < KINDS; i++)
-		if (!strncmp(file, kinds[i].file, strlen(kinds[i].file)))
-			return i;
-	return -EINVAL;
+	return kind_of_file(file);
 }
 
 /* ---- failures ---- */
@@ -319,13 +331,14 @@ static int find_pinned(struct words *words, enum object_kind kind, const char *p
 static int find_tag(struct words *words, const char *text, struct object_set *out)
 {
 	struct wanted wanted = { .kind = OBJECT_PROG };
-	unsigned int byte;
+	unsigned int byte, high;
 	size_t i;
 
 	for (i = 0; i < TAG_DIGITS && strchr("0123456789abcdef", text[i]) && text[i]; i++) {
 		byte = text[i] <= '9' ? (unsigned int)(text[i] - '0') :
 					(unsigned int)(text[i] - 'a' + 10);
-		wanted.tag[i / 2] = (uint8_t)((unsigned int)wanted.tag[i / 2] << 4 | byte);
+		high = wanted.tag[i / 2];
+		wanted.tag[i / 2] = (uint8_t)(high << 4 | byte);
 	}
 	if (i == TAG_DIGITS && !text[i])
 		return find_matching(words, &wanted, text, 0, out);

@@ -8,6 +8,7 @@
 #include "abi.h"
 #include "load.h"
 #include "loader.h"
+#include "pin.h"
 #include "say.h"
 #include "sys.h"
 
@@ -231,6 +232,58 @@ static size_t count_pins(const struct load *load)
 	for (size_t i = 0; i < load->nprogs; i++)
 		n += load->progs[i].nlinks;
 	return n;
+}
+
+/* Split a path into the folder and the name: pins are made of both. */
+static int split_path(const struct load_options *opt, const char *path, char *dir, size_t size,
+		      const char **name)
+{
+	int err = parent_of(path, dir, size);
+
+	*name = path + strlen(path);
+	while (*name > path && (*name)[-1] != '/')
+		(*name)--;
+	if (err)
+		say_error(opt, NULL, "%s: %s", path, strerror(-err));
+	return err;
+}
+
+int pin_at(const struct load_options *opt, const char *what, const int *fds, size_t n,
+	   const char *path)
+{
+	struct pin *pins = calloc(n, sizeof(*pins));
+	char dir[PATH_MAX];
+	const char *name = path;
+	int made = 0, err = -ENOMEM;
+
+	if (pins)
+		err = split_path(opt, path, dir, sizeof(dir), &name);
+	for (size_t i = 0; i < n && !err; i++) {
+		pins[i] = (struct pin){ .what = what, .name = name, .fd = fds[i] };
+		if (i)
+			snprintf(pins[i].suffix, sizeof(pins[i].suffix), "-%zu", i + 1);
+		err = check_pin(opt, &pins[i]);
+	}
+	if (!err) {
+		made = err = pin_dir(opt, dir);
+		if (err >= 0)
+			err = pin_all(opt, dir, pins, n);
+		if (err < 0 && made > 0)
+			sys_rmdir(dir);
+	}
+	free(pins);
+	return err;
+}
+
+void pin_remove(const char *path, size_t n)
+{
+	char other[PATH_MAX];
+
+	sys_unlink(path);
+	for (size_t i = 2; i <= n; i++) {
+		snprintf(other, sizeof(other), "%s-%zu", path, i);
+		sys_unlink(other);
+	}
 }
 
 int load_pin(struct load *load, const char *dir)

@@ -152,25 +152,32 @@ static const struct {
 	{ ASM_TARGET_ITER,		ASM_BTF_FUNC,		"bpf_iter_" },
 };
 
+int32_t prog_target_id(struct load_facts *facts, const struct asm_func *func, char *why,
+		       size_t why_size)
+{
+	for (size_t i = 0; i < sizeof(btf_targets) / sizeof(btf_targets[0]); i++)
+		if (btf_targets[i].target == func->attach->target)
+			return facts_btf_id(facts, btf_targets[i].kind, btf_targets[i].prefix,
+					    func->target, why, why_size);
+	snprintf(why, why_size, func->attach->prog_type == BPF_PROG_TYPE_STRUCT_OPS ?
+		 "it is one function of a struct of the kernel's, which a map of that struct "
+		 "holds: this loader makes no such maps" :
+		 "it takes the place of a function of another program, and this loader has no way "
+		 "to name that");
+	return -EOPNOTSUPP;
+}
+
 static int prog_target(struct prog *p)
 {
 	const struct asm_attach *attach = p->func->attach;
 	bool member = attach && attach->prog_type == BPF_PROG_TYPE_STRUCT_OPS;
 	struct asm_place place = func_place(p);
-	int32_t id = -EOPNOTSUPP;
 	char why[512];
+	int32_t id;
 
 	if (!attach || !(attach->flags & ASM_ATTACH_BTF_ID || member))
 		return 0;
-	snprintf(why, sizeof(why), member ? "it is one function of a struct of the kernel's, "
-		 "which a map of that struct holds: this loader makes no such maps" :
-		 "it takes the place of a function of another program, and this loader has no way "
-		 "to name that");
-	for (size_t i = 0; i < sizeof(btf_targets) / sizeof(btf_targets[0]); i++)
-		if (btf_targets[i].target == attach->target)
-			id = facts_btf_id(p->load->facts, btf_targets[i].kind,
-					  btf_targets[i].prefix, p->func->target, why,
-					  sizeof(why));
+	id = prog_target_id(p->load->facts, p->func, why, sizeof(why));
 	if (id < 0) {
 		say_error(p->load->opt, &place, "program %s, section '%s': %s", p->func->name,
 			  p->func->section, why);

@@ -3,9 +3,12 @@
 #ifndef PROG_H
 #define PROG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
+struct asm_func;
 struct load;
+struct load_facts;
 struct load_prog;
 
 /*
@@ -14,5 +17,12 @@ struct load_prog;
  * has been explained at its line.
  */
 int prog_load(const struct load *load, const struct load_prog *prog);
+
+/*
+ * The BTF id of the target that a program's section names, where that is fixed at load
+ * (ASM_ATTACH_BTF_ID). -errno with a reason in why.
+ */
+int32_t prog_target_id(struct load_facts *facts, const struct asm_func *func, char *why,
+		       size_t why_size);
 
 #endif

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "abi.h"
@@ -207,6 +208,35 @@ int sys_unlink(const char *path)
 	int before = errno;
 
 	return result(unlink(path), before);
+}
+
+int sys_write_file(const char *path, const void *data, size_t len, unsigned int mode)
+{
+	int before = errno, fd, err = 0;
+	const char *at = data;
+	ssize_t n = 0;
+
+	fd = result(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode), before);
+	if (fd < 0)
+		return fd;
+	for (; len && !err; at += n, len -= (size_t)n) {
+		n = write(fd, at, len);
+		err = result(n < 0 ? -1 : 0, before);
+		n = n < 0 ? 0 : n;
+	}
+	close(fd);
+	errno = before;
+	return err;
+}
+
+void sys_sleep(unsigned int us)
+{
+	enum { US = 1000000, NS_PER_US = 1000 };
+	struct timespec time = { .tv_sec = us / US, .tv_nsec = (long)(us % US * NS_PER_US) };
+	int before = errno;
+
+	nanosleep(&time, NULL);
+	errno = before;
 }
 
 int sys_map_file(const char *path, void **data, size_t *len)

@@ -46,6 +46,11 @@ int sys_mkdir(const char *path, unsigned int mode);
 int sys_rmdir(const char *path);
 int sys_unlink(const char *path);
 
+/* Write a file anew, which is made with that mode when it is missing. */
+int sys_write_file(const char *path, const void *data, size_t len, unsigned int mode);
+
+void sys_sleep(unsigned int us);
+
 /* A whole file, read-only; a file that cannot be mapped or is empty is an error. */
 int sys_map_file(const char *path, void **data, size_t *len);
 void sys_unmap(void *data, size_t len);

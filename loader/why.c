@@ -128,8 +128,7 @@ static bool status_number(const char *status, const char *name, int base, uint64
 	return false;
 }
 
-/* The first number of a file; false when it cannot be read. */
-static bool read_number(const char *path, long *value)
+bool why_number(const char *path, long *value)
 {
 	char *text = read_text(path), *end = text;
 
@@ -139,7 +138,7 @@ static bool read_number(const char *path, long *value)
 	return end != text;
 }
 
-static bool effective_caps(uint64_t *set)
+bool why_caps(uint64_t *set)
 {
 	char *status = read_text("/proc/self/status");
 	bool found = status && status_number(status, "CapEff", 16, set);
@@ -157,13 +156,14 @@ static bool seccomp_mode(uint64_t *mode)
 	return found;
 }
 
-/* Only capabilities of the first user namespace count for bpf(2). */
-static bool in_user_namespace(void)
+bool why_user_namespace(void)
 {
 	static const unsigned long first[] = { 0, 0, UINT32_MAX };
 	char *map = read_text("/proc/self/uid_map"), *at = map, *end;
 	bool inner = false;
 
+	if (map)	/* who has no name in it has an empty map */
+		inner = !map[strspn(map, " \n")];
 	for (size_t i = 0; map && i < sizeof(first) / sizeof(first[0]); i++, at = end)
 		inner |= strtoul(at, &end, 10) != first[i] && end != at;
 	free(map);
@@ -233,7 +233,7 @@ static void check_sysctl(struct why *why)
 {
 	long value;
 
-	if (read_number("/proc/sys/kernel/unprivileged_bpf_disabled", &value) && value != 0)
+	if (why_number("/proc/sys/kernel/unprivileged_bpf_disabled", &value) && value != 0)
 		add(why, "without CAP_BPF the kernel lets no one in: "
 		    "kernel.unprivileged_bpf_disabled is %ld", value);
 }
@@ -244,7 +244,7 @@ static bool check_caps(struct why *why, uint64_t need)
 	uint64_t have, missing;
 	char names[128], set[128], file[192];
 
-	if (!effective_caps(&have)) {
+	if (!why_caps(&have)) {
 		append(why->unseen, "capabilities");
 		return false;
 	}
@@ -268,7 +268,7 @@ static bool check_user_namespace(struct why *why, uint64_t need)
 {
 	char names[128];
 
-	if (!in_user_namespace()) {
+	if (!why_user_namespace()) {
 		append(why->fine, "user namespace");
 		return false;
 	}
@@ -481,7 +481,7 @@ static void check_length(struct why *why, size_t ninsns)
 {
 	enum { UNPRIVILEGED = 4096, MOST = 1000000 };
 	uint64_t have;
-	bool bpf = !effective_caps(&have) || have & (WHY_CAP(CAP_BPF) | WHY_CAP(CAP_SYS_ADMIN));
+	bool bpf = !why_caps(&have) || have & (WHY_CAP(CAP_BPF) | WHY_CAP(CAP_SYS_ADMIN));
 
 	if (ninsns > MOST || ninsns == 0)
 		add(why, "the program has %zu instructions; the kernel takes 1 to %d", ninsns,
@@ -569,10 +569,12 @@ void why_perf(struct why *why, int err)
 	memset(why, 0, sizeof(*why));
 	if (err == -ENOSYS)
 		check_nosys(why, "perf_event_open(2)", "CONFIG_PERF_EVENTS");
+	if (err == -EEXIST)
+		add(why, "this program is attached there already");
 	if (err != -EPERM && err != -EACCES)
 		return;
 	if (check_user_namespace(why, need) || check_caps(why, need)) {
-		if (read_number("/proc/sys/kernel/perf_event_paranoid", &paranoid))
+		if (why_number("/proc/sys/kernel/perf_event_paranoid", &paranoid))
 			add(why, "without CAP_PERFMON kernel.perf_event_paranoid decides, which is "
 			    "%ld", paranoid);
 		return;
@@ -587,7 +589,7 @@ static bool is_uprobe_for_admin(void)
 	uint64_t have;
 
 	return !why_kernel_before(ASM_KERNEL(6, 16)) ||
-	       (effective_caps(&have) && have & WHY_CAP(CAP_PERFMON));
+	       (why_caps(&have) && have & WHY_CAP(CAP_PERFMON));
 }
 
 void why_uprobe(struct why *why, int err)
@@ -615,7 +617,7 @@ void why_packet(struct why *why, int err)
 	memset(why, 0, sizeof(*why));
 	if (err == -EAFNOSUPPORT)
 		add(why, "this kernel has no packet sockets (CONFIG_PACKET)");
-	if (err == -EPERM && effective_caps(&have) && !(have & WHY_CAP(CAP_NET_RAW)))
+	if (err == -EPERM && why_caps(&have) && !(have & WHY_CAP(CAP_NET_RAW)))
 		add(why, "this process lacks CAP_NET_RAW");
 }
 

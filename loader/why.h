@@ -29,6 +29,15 @@ struct why {
 /* Is the running kernel older than this ASM_KERNEL()? false when it does not say. */
 bool why_kernel_before(unsigned int version);
 
+/* The first number of a file; false when it cannot be read. */
+bool why_number(const char *path, long *value);
+
+/* The capabilities of this process, a bit each; false when they cannot be read. */
+bool why_caps(uint64_t *set);
+
+/* Is this process in a user namespace? Only capabilities of the first one count for bpf(2). */
+bool why_user_namespace(void);
+
 /* BPF_MAP_CREATE. err is -errno, here and below. why is filled anew. */
 void why_map(struct why *why, const struct asm_map *map, int err);
 

@@ -28,6 +28,7 @@ const char *words_take(struct words *words, const char *what)
 {
 	if (*words->at)
 		return *words->at++;
+	words->wrong = true;
 	say_error(words->opt, NULL, "'%s' needs %s", words->command, what);
 	return NULL;
 }
@@ -60,6 +61,7 @@ bool words_number(struct words *words, const char *what, uint64_t most, uint64_t
 	if (word[hex ? 2 : 0] && words_digits(word + (hex ? 2 : 0), hex ? 16 : 10, out) &&
 	    *out <= most)
 		return true;
+	words->wrong = true;
 	say_error(words->opt, NULL, "'%s': '%s' is not %s, a number up to %llu", words->command,
 		  word, what, (unsigned long long)most);
 	return false;
@@ -69,6 +71,7 @@ bool words_end(struct words *words)
 {
 	if (!*words->at)
 		return true;
+	words->wrong = true;
 	say_error(words->opt, NULL, "'%s' is one word too many for '%s'", *words->at,
 		  words->command);
 	return false;
@@ -82,6 +85,7 @@ void words_unknown(struct words *words, const char *keywords)
 	size_t len;
 
 	if (!*words->at) {
+		words->wrong = true;
 		say_error(words->opt, NULL, "'%s' needs one of: %s", words->command, keywords);
 		return;
 	}
@@ -90,8 +94,10 @@ void words_unknown(struct words *words, const char *keywords)
 		len = strcspn(at, " ");
 		asm_near_offer(&near, at, len);
 	}
-	say_error(words->opt, NULL, "'%s': unknown word '%s'%s; one of: %s", words->command,
-		  *words->at, asm_near_text(&near, hint), keywords);
+	words->wrong = true;
+	asm_near_text(&near, hint);
+	say_error(words->opt, NULL, "'%s': unknown word '%s'%s%s", words->command, *words->at,
+		  hint[0] ? hint : "; one of: ", hint[0] ? "" : keywords);
 }
 
 int words_run(struct words *words, const struct words_verb *verbs, size_t n, void *arg)

@@ -18,6 +18,7 @@ struct words {
 	const char *const *at;		/* what is left, NULL at the end */
 	const char *command;		/* for messages: "map update" */
 	const struct load_options *opt;
+	bool wrong;			/* something of that was said: exit status 2 */
 	char verb[32];			/* what command is from words_run() on */
 };
 

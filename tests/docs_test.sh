@@ -25,8 +25,8 @@ set -u
 . "$SRCDIR/tests/lib.sh"
 : "${CC:=cc}"
 export CC LC_ALL=C
-mkdir "$tmp/bin" && ln -s "$BPFASM" "$tmp/bin/bpfasm" || exit 1
-ln -s "$BPFLOAD" "$tmp/bin/bpfload" || exit 1
+mkdir "$tmp/bin" && ln -s "$BPFASM" "$tmp/bin/bpfasm" && ln -s "$BPFLOAD" "$tmp/bin/bpfload" ||
+	exit 1
 
 # ---- displays: out of a page, and back ----
 

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "cli.h"
+#include "loader.h"
+#include "say.h"
+#include "session.h"
+#include "why.h"
+
+void session_close(struct session *s)
+{
+	load_close(s->load);
+	load_facts_free(s->facts);
+	asm_free(s->obj);
+	free(s->text);
+}
+
+static int read_file(struct session *s, const char *path, size_t *len,
+		     const struct load_options *opt)
+{
+	int err = asm_read_file(path, &s->text, len);
+
+	if (err) {
+		s->text = NULL;
+		say_error(opt, NULL, "cannot read '%s': %s", path, strerror(-err));
+	}
+	return err;
+}
+
+/* A text, or an ELF object, by how it begins. */
+static int assemble(struct session *s, const char *name, const struct cli *cli, size_t len,
+		    const struct load_options *opt)
+{
+	static const char elf[] = { '\177', 'E', 'L', 'F' };
+	const char *path = strcmp(name, "-") == 0 ? "<stdin>" : name;
+	struct asm_options how = {
+		.cpu = asm_cpu_native(),
+		.endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? ASM_BIG : ASM_LITTLE,
+		.defines = cli->defines, .ndefines = cli->ndefines,
+		.sink = opt->sink, .sink_arg = opt->sink_arg,
+		.resolve = load_facts_resolve, .resolve_arg = s->facts,
+	};
+
+	if (len < sizeof(elf) || memcmp(s->text, elf, sizeof(elf)) != 0) {
+		s->obj = asm_assemble(path, s->text, len, &how);
+	} else if (cli->ndefines) {
+		say_error(opt, NULL, "'%s' is an ELF object: option '-D' gives values to the "
+			  "constants of a text", path);
+	} else {
+		s->obj = asm_read_elf(path, s->text, len, &how);
+	}
+	return s->obj ? 0 : -EINVAL;
+}
+
+void session_raise_memlock(void)
+{
+	struct rlimit limit = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
+
+	if (why_kernel_before(ASM_KERNEL(5, 11)))
+		(void)prlimit(0, RLIMIT_MEMLOCK, &limit, NULL);
+}
+
+int session_read(struct session *s, const char *path, const struct cli *cli,
+		 const struct load_options *opt)
+{
+	size_t len = 0;
+	int err;
+
+	memset(s, 0, sizeof(*s));
+	err = read_file(s, path, &len, opt);
+	if (err)
+		return err;
+	s->facts = load_facts_new();
+	if (!s->facts) {
+		say_error(opt, NULL, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	session_raise_memlock();
+	return assemble(s, path, cli, len, opt);
+}
+
+struct load_where session_where(const struct cli *cli)
+{
+	return (struct load_where){
+		.dev = cli->dev, .cgroup = cli->cgroup, .netns = cli->netns, .hook = cli->hook,
+		.pid = cli->pid, .cpu = cli->seen & CLI_CPU ? &cli->cpu : NULL,
+		.cookie = cli->cookie,
+	};
+}
+
+int session_load(struct session *s, const struct load_options *opt)
+{
+	struct load_options shared = *opt;
+
+	shared.facts = s->facts;
+	return load_open(s->obj, &shared, &s->load);
+}
+
+int session_open(struct session *s, const char *path, const struct cli *cli,
+		 const struct load_options *opt)
+{
+	struct load_options placed = *opt;
+	int err = session_read(s, path, cli, opt);
+
+	placed.where = session_where(cli);
+	return err ? err : session_load(s, &placed);
+}

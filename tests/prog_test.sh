@@ -1,0 +1,283 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# prog_test.sh - bpfload prog beside bpftool prog, on the same programs
+#
+# What bpftool 7.1 does not know yet is taken out of ours before they are compared.
+set -u
+: "${SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}"
+# shellcheck source=lib.sh
+. "$SRCDIR/tests/lib.sh"
+# shellcheck source=mounts.sh
+. "$SRCDIR/tests/mounts.sh"
+cd "$tmp" || exit 1
+need bpftool || plan
+
+cat >many.bpfasm <<'END'
+.license "GPL"
+.map counts type hash key u32 value u64 entries 4
+.map bycpu type percpu_array key u32 value u64 entries 1
+.map more type prog_array key u32 value u32 entries 4
+.global u32 target = 5
+.prog many "raw_tp/sched_process_exec"
+	.stack u32 key
+	r6 = r1
+	*(u32 *)(r10 + key) = 0
+	map_lookup counts, &key
+	if r0 == 0 goto out
+	r1 = 1
+	lock *(u64 *)(r0 + 0) += r1
+	map_lookup bycpu, &key
+	r1 = target ll
+	r1 = *(u32 *)(r1 + 0)
+	call other
+	r1 = r6
+	r2 = more ll
+	r3 = 1
+	call tail_call
+	call ktime_get_ns
+	r2 = 0x1234567890 ll
+	r0 = be16 r0
+	w1 = -5
+	if w1 s< -3 goto out
+out:	r0 = 0
+	exit
+.func other
+	r0 = r1
+	call ktime_get_ns
+	exit
+.prog packet "xdp"
+	r2 = *(u32 *)(r1 + 4)
+	r1 = *(u32 *)(r1 + 0)
+	r3 = r1
+	r3 += 14
+	if r3 > r2 goto pass
+	*(u8 *)(r1 + 0) = 0xaa
+pass:	r0 = 2
+	exit
+.prog sys "syscall"
+	r2 = 7
+	*(u32 *)(r1 + 0) = r2
+	r0 = 3
+	exit
+END
+t_run "$BPFLOAD" load many.bpfasm $pins/p
+if [ $t_status -ne 0 ]; then
+	skip "all" "it does not load: $(sed -n 's/.*error: //p;q' stderr)"
+	plan
+fi
+
+ours()		# what bpftool 7.1 does not know
+{
+	sed -e 's/"orphaned": *false,//g' -e '/^ *$/d' -e 's/  # [a-z._]*$//' \
+		-e 's/r\([0-9]\) = &(void __percpu \*)(r\([0-9]\))/r\1 = r\2/'
+}
+
+# Both say the same.
+alike()		# NAME ARGUMENT...
+{
+	name=$1
+	shift
+	bpftool "$@" >theirs 2>said
+	if ! "$BPFLOAD" "$@" >raw 2>>said; then
+		fail "$name" "it fails" said
+		return
+	fi
+	ours <raw >mine
+	if [ -s theirs ] && same theirs mine; then
+		pass "$name"
+	else
+		diff theirs mine >differ
+		fail "$name" "they differ" differ said
+	fi
+}
+
+many=$pins/p/many
+alike "show of one, JSON" -j prog show pinned $many
+alike "the same in lines" -p prog show pinned $many
+alike "show by the name" -j prog show name packet
+alike "a keyword cut short" -j prog s name packet
+tag=$(bpftool -j prog show name packet | sed 's/.*"tag":"\([0-9a-f]*\).*/\1/')
+alike "list by the tag" -j prog list tag "$tag"
+id=$(bpftool prog show pinned $many | sed -n '1s/:.*//p')
+alike "with pins" -j -f prog show id "$id"
+ok "one word: an id" "$BPFLOAD" prog show "$id"
+bpftool -j prog show | tr '{' '\n' >theirs
+"$BPFLOAD" -j prog show | ours | tr '{' '\n' >mine
+for name in many packet sys; do	# other tests have programs too, which come and go
+	if grep "\"name\":\"$name\"" theirs | tail -1 | grep -qFf - mine; then
+		pass "$name is in the list"
+	else
+		fail "$name is in the list" "it is not, or not as bpftool says" theirs mine
+	fi
+done
+
+alike "dump, JSON" -j prog dump xlated pinned $many
+alike "the same in lines with opcodes" -p prog dump xlated pinned $many opcodes
+alike "dump as text" prog dump xlated pinned $many
+if "$BPFLOAD" prog dump xlated pinned $many | grep -q ' r1 = map\[id:[0-9]*\]  # counts$'; then
+	pass "text has the names of maps"
+else
+	fail "text has the names of maps" "it has not"
+fi
+bpftool prog dump xlated pinned $pins/p/packet opcodes | sed '1~2d;s/^ *//' | tr -d '\n' |
+	tr -s ' ' >theirs
+"$BPFLOAD" prog dump xlated pinned $pins/p/packet opcodes | sed '1~2d;s/^ *//' |
+	tr -d '\n' | tr -s ' ' >mine
+ok "opcodes as text" cmp theirs mine
+bpftool prog dump xlated pinned $many file theirs
+ok "into a file" "$BPFLOAD" prog dump xlated pinned $many file mine
+ok "the same bytes" cmp theirs mine
+bpftool prog dump jited pinned $many file theirs 2>/dev/null
+if "$BPFLOAD" prog dump jited pinned $many file mine 2>/dev/null; then
+	bytes=$(bpftool -j prog show pinned $many | sed 's/.*"bytes_jited":\([0-9]*\).*/\1/')
+	check_out "native code" "$bytes" sh -c 'wc -c <mine'
+	"$BPFLOAD" -j prog dump jited pinned $many |
+		sed 's/.*"name":"bpf_prog_[0-9a-f]*_F".*/F/' >got
+	check_out "of each function" F cat got
+	fails "bytes, it says" 0 "native code is for a disassembler" \
+		"$BPFLOAD" prog dump jited pinned $many
+else
+	skip "native code" "the kernel interprets programs"
+fi
+
+# ---- type data and lines, as a compiler has them ----
+
+if need clang; then
+	cat >lines.c <<'END'
+struct xdp_md { unsigned int data[3], ifindex; };
+static int (*const now)(void) = (void *)5;
+__attribute__((noinline)) static int twice(const struct xdp_md *ctx, unsigned long n)
+{
+	return ctx->ifindex + n * 2;
+}
+__attribute__((section("xdp"), used)) int a_name_of_many_letters(struct xdp_md *ctx)
+{
+	return twice(ctx, now());
+}
+char _license[] __attribute__((section("license"), used)) = "GPL";
+END
+	clang -O2 -g -target bpf -c lines.c -o lines.o &&
+		bpftool prog load lines.o $pins/lines 2>said
+	if [ -e $pins/lines ]; then
+		alike "a name from type data" -j prog show pinned $pins/lines
+		alike "lines of the source, JSON" -j prog dump xlated pinned $pins/lines
+		alike "with their places" -p prog dump xlated pinned $pins/lines linum
+		alike "as text" prog dump xlated pinned $pins/lines
+		alike "as text with places" prog dump xlated pinned $pins/lines linum
+	else
+		skip "lines of the source" "bpftool does not load it: $(sed q said)"
+	fi
+fi
+
+# ---- run ----
+
+printf '0123456789abcdefghijklmnopqrstuvwxyz' >packet
+settle() { sed 's/"duration":[0-9]*/"duration":0/; s/duration\(.*\): [0-9]*ns/duration\1: 0ns/'; }
+for form in '' -j; do
+	# shellcheck disable=SC2086 # none or one
+	bpftool $form prog run pinned $pins/p/packet data_in packet data_out - repeat 3 |
+		settle >theirs
+	# shellcheck disable=SC2086
+	"$BPFLOAD" $form prog run pinned $pins/p/packet data_in packet data_out - repeat 3 |
+		settle >mine
+	ok "run${form:+ with }$form: value and data" cmp theirs mine
+done
+ok "data into a file" "$BPFLOAD" prog run $pins/p/packet data_in packet data_out out
+check_out "changed by the program" "aa 31 32 33" sh -c 'od -An -tx1 -N4 out | sed "s/^ //"'
+printf '1234' >ctx
+t_run "$BPFLOAD" -j prog run $pins/p/sys ctx_in ctx ctx_out -
+case $(cat stdout) in
+'{"ctx_out":[7,0,0,0],"retval":3,"duration":'*)	pass "a context" ;;
+*)	fail "a context" "other output" stdout stderr ;;
+esac
+fails "too little data" 1 "BPF_PROG_TEST_RUN: Invalid argument: without data_in" \
+	"$BPFLOAD" prog run $pins/p/packet
+fails "no such file" 1 "cannot read 'none'" "$BPFLOAD" prog run $pins/p/packet data_in none
+fails "half a keyword" 2 "unknown word 'data_iin'; did you mean 'data_in'?" \
+	"$BPFLOAD" prog run $pins/p/packet data_iin x
+fails "input twice" 2 "standard input cannot be both data_in and ctx_in" \
+	"$BPFLOAD" prog run $pins/p/packet data_in - ctx_in -
+fails "a number that is none" 2 "'many' is not a number of times" \
+	"$BPFLOAD" prog run $pins/p/packet repeat many
+
+# ---- pin, statistics, attach ----
+
+ok "pin" "$BPFLOAD" prog pin pinned $many $pins/again
+alike "it is the same program" -j prog show pinned $pins/again
+fails "pin over a pin" 1 "BPF_OBJ_PIN $pins/again: File exists" \
+	"$BPFLOAD" prog pin id "$id" $pins/again
+fails "pin elsewhere" 1 "is not on a bpffs" "$BPFLOAD" prog pin id "$id" "$tmp/pin"
+fails "pin nowhere" 2 "'prog pin' needs a path" "$BPFLOAD" prog pin id "$id"
+"$BPFLOAD" attach $many raw_tp/sched_process_exec --pin $pins/link
+t_run "$BPFLOAD" -j prog stats pinned $many -- /bin/true
+"$BPFLOAD" detach $pins/link
+case $(cat stdout) in
+*'"run_time_ns":'*'"run_cnt":'*)	pass "how often it ran" ;;
+*)	fail "how often it ran" "it does not say" stdout stderr ;;
+esac
+cat >sockets.bpfasm <<'END'
+.license "GPL"
+.map socks type sockmap key u32 value u32 entries 2
+.prog verdict "sk_msg"
+	r1 = socks ll
+	r0 = 1
+	exit
+END
+if "$BPFLOAD" load sockets.bpfasm $pins/s 2>said; then
+	ok "attach to a map of sockets" "$BPFLOAD" prog attach pinned $pins/s/verdict \
+		sk_msg_verdict pinned $pins/s/socks
+	ok "detach from it" bpftool prog detach pinned $pins/s/verdict sk_msg_verdict \
+		pinned $pins/s/socks
+	bpftool prog attach pinned $pins/s/verdict msg_verdict pinned $pins/s/socks
+	ok "detach what bpftool attached" "$BPFLOAD" prog detach pinned $pins/s/verdict \
+		msg_verdict pinned $pins/s/socks
+	fails "once more" 1 "BPF_PROG_DETACH: " "$BPFLOAD" prog detach pinned $pins/s/verdict \
+		msg_verdict pinned $pins/s/socks
+else
+	skip "maps of sockets" "$(sed q said)"
+fi
+fails "another attach type" 2 "unknown word 'sk_msg_verdikt'; did you mean 'sk_msg_verdict'?" \
+	"$BPFLOAD" prog attach $many sk_msg_verdikt
+
+# ---- load ----
+
+ok "load" "$BPFLOAD" prog load many.bpfasm $pins/first
+check_out "is the first program" many sh -c \
+	"bpftool -j prog show pinned $pins/first | sed 's/.*\"name\":\"\([a-z]*\).*/\1/'"
+ok "loadall" "$BPFLOAD" prog loadall many.bpfasm $pins/all pinmaps $pins/maps
+check_out "all programs" "many packet sys" sh -c "cd $pins/all && echo *"
+check_out "all maps" "bycpu counts data more" sh -c "cd $pins/maps && echo *"
+fails "once more: what is there stays" 1 "BPF_OBJ_PIN $pins/all/packet: File exists" sh -c \
+	"rm $pins/all/many && \"$BPFLOAD\" prog loadall many.bpfasm $pins/all pinmaps $pins/more"
+check_out "and nothing comes" "packet sys" sh -c "cd $pins/all && echo *"
+printf '.license "GPL"\n.prog one "raw_tp/sched_process_exec"\n\tr0 = 0\n\texit\n' >one.bpfasm
+ok "as another type" "$BPFLOAD" prog load one.bpfasm $pins/typed type xdp
+check_out "it is" xdp sh -c \
+	"bpftool -j prog show pinned $pins/typed | sed 's/.*\"type\":\"\([a-z]*\).*/\1/'"
+ok "attached" "$BPFLOAD" prog load one.bpfasm $pins/attached autoattach
+ok "its link is pinned" bpftool link show pinned $pins/attached
+fails "a type that is none" 2 "'xpd' is no type of programs; did you mean 'xdp'?" \
+	"$BPFLOAD" prog load one.bpfasm $pins/no type xpd
+fails "a file that is none" 1 "cannot read 'none'" "$BPFLOAD" prog load none $pins/no
+fails "no path" 2 "'prog load' needs a path to pin at" "$BPFLOAD" prog load one.bpfasm
+fails "other words" 2 "unknown word 'pinmap_s'; did you mean 'pinmaps'?" \
+	"$BPFLOAD" prog load one.bpfasm $pins/no pinmap_s
+
+# ---- what is wrong ----
+
+fails "no such command" 2 "'prog': unknown word 'dmp'; did you mean 'dump'?" "$BPFLOAD" prog dmp
+fails "no such program" 1 "prog none: there is none" "$BPFLOAD" prog show name none
+fails "a tag that is none" 1 "'12' is no tag: that has 16 hexadecimal digits" \
+	"$BPFLOAD" prog show tag 12
+fails "dump of what" 2 "'prog dump' needs one of: xlated jited" "$BPFLOAD" prog dump
+fails "an option that is none" 2 "unknown word 'opcode_s'; did you mean 'opcodes'?" \
+	"$BPFLOAD" prog dump xlated $many opcode_s
+fails "a word too many" 2 "'x' is one word too many for 'prog show'" "$BPFLOAD" prog show "$id" x
+fails "profile" 1 "'prog stats' tells how often a program ran" "$BPFLOAD" prog profile "$id"
+fails "tracelog" 2 "'bpfload trace' shows what bpf_trace_printk() wrote" "$BPFLOAD" prog tracelog
+"$BPFLOAD" load many.bpfasm $pins/q
+fails "two of a name and one file" 1 "such programs, and one file: name one by its id" \
+	"$BPFLOAD" prog dump xlated tag "$tag" file out
+alike "both of them" -j prog dump xlated tag "$tag"
+plan
