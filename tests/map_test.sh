@@ -238,7 +238,8 @@ unprivileged()	# COMMAND...
 	setpriv --ambient-caps=-all --inh-caps=-all --bounding-set=-all "$@"
 }
 if unprivileged true 2>/dev/null; then
-	for words in "show:maps: BPF_MAP_GET_NEXT_ID" "dump $plain:map $plain: BPF_MAP_GET_FD_BY_ID" \
+	for words in "show:maps: BPF_MAP_GET_NEXT_ID" \
+		"dump $plain:map $plain: BPF_MAP_GET_FD_BY_ID" \
 		"dump plain:map plain: BPF_MAP_GET_NEXT_ID"; do
 		# shellcheck disable=SC2086 # words
 		fails "${words%%:*} without privilege" 1 \
