@@ -713,6 +713,14 @@ struct asm_btf_member {
 bool asm_btf_member(const struct asm_btf *btf, uint32_t id, uint32_t index,
 		    struct asm_btf_member *out);
 
+/*
+ * What a text would call the types of some ids: type NULL where it has no word for one. The result
+ * is an object of those types alone, which owns them; NULL when there is no memory. The strings of
+ * the BTF data must outlive it.
+ */
+struct asm_object *asm_btf_layouts(struct asm_btf *btf, const uint32_t *ids, size_t n,
+				   struct asm_typeref *out);
+
 /* ---- CO-RE ---- */
 
 /*

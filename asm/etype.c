@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <stdlib.h>
 #include <string.h>
 
 #include "asm.h"
@@ -8,6 +9,7 @@
 #include "ename.h"
 #include "mem.h"
 #include "eread.h"
+#include "whole.h"
 
 enum {
 	ETYPE_CHAIN = 32,	/* typedefs and qualifiers in a row */
@@ -275,4 +277,51 @@ bool etype_ref(struct eread *eread, uint32_t id, struct asm_typeref *out)
 		return true;
 	memset(out, 0, sizeof(*out));
 	return false;
+}
+
+/* ---- types of maps in the kernel ---- */
+
+static struct asm_object *etype_finish(struct eread *eread)
+{
+	struct whole *whole = (struct whole *)eread->obj;
+
+	mem_drop(eread->ename.names.entries);
+	mem_drop(eread->ename.names.slots);
+	whole->mem = eread->mem;
+	whole->mem.oom = NULL;
+	return eread->obj;
+}
+
+static struct asm_object *etype_read(struct eread *eread, const uint32_t *ids, size_t n,
+				     struct asm_typeref *out)
+{
+	jmp_buf oom;
+	size_t i;
+
+	eread->mem.oom = &oom;
+	if (setjmp(oom)) {
+		mem_free(&eread->mem);
+		return NULL;
+	}
+	eread->obj = &((struct whole *)mem_alloc(&eread->mem, sizeof(struct whole)))->obj;
+	ename_init(&eread->ename, &eread->mem);
+	eread->types = mem_alloc(&eread->mem,
+				 (btfview_count(eread->btf) + (size_t)1) * sizeof(*eread->types));
+	for (i = 0; i < n; i++)
+		etype_ref(eread, ids[i], &out[i]);
+	return etype_finish(eread);
+}
+
+struct asm_object *asm_btf_layouts(struct asm_btf *btf, const uint32_t *ids, size_t n,
+				   struct asm_typeref *out)
+{
+	struct eread *eread = calloc(1, sizeof(*eread));
+	struct asm_object *obj;
+
+	if (!eread)
+		return NULL;
+	eread->btf = btf;
+	obj = etype_read(eread, ids, n, out);
+	free(eread);
+	return obj;
 }

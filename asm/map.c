@@ -243,13 +243,21 @@ bool map_is_legal(const struct asm_map *map)
 	       !map_size_must(map->type->value, map->value_size) && !map_entries_must(map);
 }
 
-/* A ring buffer's value says how its records read; the kernel takes no value size for it. */
+/*
+ * The value of a ring buffer, or of a perf event array, says how its records read: what the kernel
+ * takes as sizes has nothing to do with it.
+ */
 static void map_settle(struct map_parse *parse)
 {
 	const struct asm_map_type *type = parse->map.type;
 
 	if (type->value == ASM_SIZE_ZERO && type->flags & ASM_MAP_RING)
 		parse->map.value_size = 0;
+	if (type->flags & ASM_MAP_BY_CPU && !(parse->seen & 1u << MAP_KEY))
+		parse->map.key_size = sizeof(uint32_t);
+	if (type->flags & ASM_MAP_BY_CPU &&
+	    (parse->map.value.type || !(parse->seen & 1u << MAP_VALUE)))
+		parse->map.value_size = sizeof(uint32_t);
 	if (type->flags & ASM_MAP_NO_PREALLOC)
 		parse->map.map_flags |= MAP_BPF_F_NO_PREALLOC;
 }

@@ -683,12 +683,27 @@ struct abi_token_info {
  * not finished and nothing behind it may be read; with BPF_RINGBUF_DISCARD_BIT it is void. Read the
  * producer position and len with acquire, write the consumer position with release order.
  */
+/*
+ * With BPF_F_RB_OVERWRITE (6.19) producers do not wait for the reader: records before `overwritten`
+ * are gone, or going. It is written before the producer position that made it necessary.
+ */
+struct abi_ring_positions {
+	unsigned long producer;
+	unsigned long pending;		/* the kernel's */
+	unsigned long overwritten;
+};
+
 enum abi_ring_page { ABI_RING_CONSUMER, ABI_RING_PRODUCER, ABI_RING_DATA };
 
 struct abi_ring_header {
 	uint32_t len;			/* and the two bits */
 	uint32_t pg_off;		/* the kernel's */
 };
+
+/*
+ * One of BPF_MAP_TYPE_USER_RINGBUF (6.1) goes the other way: page 0 can only be read, and user
+ * space writes the rest.
+ */
 
 /* ---- perf_event_open(2) ---- */
 
@@ -870,6 +885,31 @@ enum abi_perf_flag {
 	PERF_FLAG_FD_OUTPUT = 1 << 1,
 	PERF_FLAG_PID_CGROUP = 1 << 2,
 	PERF_FLAG_FD_CLOEXEC = 1 << 3,	/* 3.14 */
+};
+
+/*
+ * The ring of an event, mapped: this page, then the data, a power of two of pages. Positions only
+ * grow. The kernel moves data_head, which is to be read with acquire order, the reader data_tail,
+ * with release order. A record may be broken at the end of the data.
+ */
+struct abi_perf_page {
+	uint8_t reserved[1024];
+	ABI_U64 data_head;
+	ABI_U64 data_tail;
+	ABI_U64 data_offset;		/* 4.1 */
+	ABI_U64 data_size;		/* 4.1 */
+};
+
+/* size has all of the record, in bytes: a multiple of 8. */
+struct abi_perf_header {
+	uint32_t type;			/* enum abi_perf_record */
+	uint16_t misc;
+	uint16_t size;
+};
+
+enum abi_perf_record {
+	PERF_RECORD_LOST = 2,		/* u64 id, u64 how many */
+	PERF_RECORD_SAMPLE = 9,		/* of PERF_SAMPLE_RAW alone: u32 size, then as many bytes */
 };
 
 /* ioctl(2) numbers hold direction and size; PowerPC, MIPS, SPARC and Alpha pack them otherwise. */

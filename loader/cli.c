@@ -129,6 +129,7 @@ static const struct option options[] = {
 	{ CLI_PRETTY, 'p', "pretty", NULL, "JSON in lines, with indentation", NULL, NULL },
 	{ CLI_BPFFS, 'f', "bpffs", NULL, "show the paths of pins, too", NULL, NULL },
 	{ CLI_PIN, '\0', "pin", "PATH", "pin the link, and do not wait", take_pin, "a path" },
+	{ CLI_RAW, '\0', "raw", NULL, "the bytes of records, one behind the other", NULL, NULL },
 	{ CLI_ATTACH, '\0', "attach", NULL, "attach the programs, and pin the links too",
 	  NULL, NULL },
 	{ CLI_DEV, '\0', "dev", "NAME", "attach to this network device: xdp, tcx, netkit, socket",

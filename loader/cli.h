@@ -33,6 +33,7 @@ enum cli_bits {
 	CLI_COOKIE = 1 << 18,
 	CLI_PIN = 1 << 19,
 	CLI_BPFFS = 1 << 20,
+	CLI_RAW = 1 << 21,
 	CLI_WHERE = CLI_DEV | CLI_CGROUP | CLI_NETNS | CLI_HOOK | CLI_PID | CLI_CPU | CLI_COOKIE,
 };
 

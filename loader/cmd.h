@@ -14,5 +14,8 @@ int cmd_feature(const struct cli *cli, const struct load_options *opt);
 int cmd_link(const struct cli *cli, const struct load_options *opt);
 int cmd_map(const struct cli *cli, const struct load_options *opt);
 int cmd_prog(const struct cli *cli, const struct load_options *opt);
+int cmd_tail(const struct cli *cli, const struct load_options *opt);
+int cmd_top(const struct cli *cli, const struct load_options *opt);
+int cmd_trace(const struct cli *cli, const struct load_options *opt);
 
 #endif

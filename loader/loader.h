@@ -139,6 +139,15 @@ typedef int load_record_fn(void *arg, const void *data, uint32_t len);
 
 /* Map the ring of a BPF_MAP_TYPE_RINGBUF; size is its max_entries. fd is borrowed. */
 int load_ring_open(int fd, uint32_t size, struct load_ring **out);
+
+/*
+ * The same for one with BPF_F_RB_OVERWRITE (Linux 6.19), which makes room by dropping the oldest
+ * records. Each is copied, and handed over only if it was not overwritten meanwhile.
+ */
+int load_ring_open_overwritten(int fd, uint32_t size, struct load_ring **out);
+
+/* Bytes of records, headers included, that the readings found overwritten. */
+uint64_t load_ring_overwritten(const struct load_ring *ring);
 void load_ring_close(struct load_ring *ring);	/* NULL is fine */
 
 /*
@@ -155,9 +164,92 @@ int load_ring_read(struct load_ring *ring, unsigned int most, load_record_fn *fn
 int load_ring_scan(const void *data, uint32_t size, unsigned long producer, unsigned long *consumer,
 		   unsigned int most, load_record_fn *fn, void *arg);
 
+/*
+ * The same for a ring that is overwritten: positions are the producer's, the kernel's, and where
+ * the records begin that are not overwritten; room has size bytes, and *lost is added to.
+ */
+struct load_over_ring {
+	const void *data;
+	uint32_t size;
+	const unsigned long *positions;
+	unsigned long *consumer;
+	void *room;
+	uint64_t *lost;
+};
+int load_ring_scan_overwritten(const struct load_over_ring *ring, unsigned int most,
+			       load_record_fn *fn, void *arg);
+
+/*
+ * A perf buffer being read: the rings, one a CPU, that programs write to with
+ * bpf_perf_event_output() through a BPF_MAP_TYPE_PERF_EVENT_ARRAY.
+ */
+struct load_perfbuf;
+
+/*
+ * Give the map an event with a ring for each CPU that is online, in place of what it had: whoever
+ * read it before gets nothing any more. entries is its max_entries; fd is borrowed, and holds the
+ * events in the map for as long as it is open. 0 or -errno; -ENODEV when no CPU that the map has
+ * room for is online.
+ */
+int load_perfbuf_open(int fd, uint32_t entries, struct load_perfbuf **out);
+void load_perfbuf_close(struct load_perfbuf *buf);	/* NULL is fine */
+
+/* A descriptor, owned by the buffer, that poll(2) calls readable when there are records. */
+int load_perfbuf_fd(const struct load_perfbuf *buf);
+
+/*
+ * Hand over what is there, at most `most` records of each CPU; those of one CPU come in order. The
+ * kernel has rounded their lengths up, so that there may be up to 7 bytes more than were written.
+ * Adds to *lost how many, in between, the kernel had no room for. Returns how many records, what fn
+ * returned, or -EBADMSG for what the kernel cannot have written.
+ */
+int load_perfbuf_read(struct load_perfbuf *buf, unsigned int most, load_record_fn *fn, void *arg,
+		      uint64_t *lost);
+
+/*
+ * How many records the kernel had no room for since the buffer was opened, which is more than
+ * load_perfbuf_read() has come across while no record follows the gap. Or -EOPNOTSUPP before Linux
+ * 6.0, or -errno.
+ */
+int load_perfbuf_lost(const struct load_perfbuf *buf, uint64_t *lost);
+
+/*
+ * The reader behind load_perfbuf_read() on the ring of one CPU in memory. data spans size bytes (a
+ * power of two); *tail moves past what was read. room has LOAD_PERF_ROOM bytes, for a record that
+ * is broken at the end. -EINVAL for a size that no ring has. For tests and fuzzers.
+ */
+enum { LOAD_PERF_ROOM = 1 << 16 };
+struct load_perf_ring {
+	const void *data;
+	uint32_t size;
+	uint64_t head;
+	uint64_t *tail;
+	void *room;
+};
+int load_perfbuf_scan(const struct load_perf_ring *ring, unsigned int most, load_record_fn *fn,
+		      void *arg, uint64_t *lost);
+
+/* A BPF_MAP_TYPE_USER_RINGBUF being written, for bpf_user_ringbuf_drain(). */
+struct load_user_ring;
+
+/* Map the ring; size is its max_entries. fd is borrowed. One process writes at a time. */
+int load_user_ring_open(int fd, uint32_t size, struct load_user_ring **out);
+void load_user_ring_close(struct load_user_ring *ring);	/* NULL is fine */
+
+/*
+ * Write one record, which the next drain gets to see. 0, -ENOSPC while there is no room (poll(2)
+ * calls the map writable when a drain made some), -E2BIG for more than fits at all, -EBADMSG when
+ * something else has written positions that no ring has.
+ */
+int load_user_ring_write(struct load_user_ring *ring, const void *data, uint32_t len);
+
 /* ---- printing; errors stay in the stream ---- */
 
-enum load_print { LOAD_TEXT, LOAD_JSON };
+enum load_print {
+	LOAD_TEXT,
+	LOAD_JSON,
+	LOAD_RAW,	/* of records alone: their bytes, one behind the other */
+};
 
 /*
  * One value of a type; text for people, or JSON with bpftool's spelling of numbers (plain, not
@@ -166,7 +258,7 @@ enum load_print { LOAD_TEXT, LOAD_JSON };
 void load_print_value(FILE *f, enum load_print how, struct asm_typeref type,
 		      const void *data, size_t len);
 
-/* One record of a map that has a value type: a line of aligned text, or a line of JSON. */
+/* One record, by the map's value type if it has one: a line of aligned text, or of JSON. */
 void load_print_record(FILE *f, enum load_print how, const struct asm_map *map,
 		       const void *data, uint32_t len);
 /* The heading over the text lines of load_print_record(). */
@@ -207,13 +299,42 @@ struct load_run {
 };
 
 /*
- * The loop behind `bpfload run`, over an object that is attached: print ring-buffer records as they
- * come, wait for SIGINT, SIGTERM, the duration or the command, then print the maps. Those whose
- * value has no type, only a size, are the programs' own and not printed. A command that still runs
- * when the duration ends is stopped. Returns the command's exit status (128 + signal when one
- * killed it, 127 or 126 when it could not be started; 0 without a command) or -errno.
+ * The loop behind `bpfload run`, over an object that is attached: print the records of ring and
+ * perf buffers as they come, wait for SIGINT, SIGTERM, the duration or the command, then print the
+ * maps. Those whose value has no type, only a size, are the programs' own and not printed. A
+ * command that still runs when the duration ends is stopped. While the output has to be waited for,
+ * records stay in their buffers; once the run is over, another signal gives up what was not
+ * written. Records that the kernel says are missing from a perf buffer, and bytes that a ring
+ * buffer overwrote, are counted, in a note and in JSON. Returns the command's exit status (128 +
+ * signal when one killed it, 127 or 126 when it could not be started; 0 without a command) or
+ * -errno.
  */
 int load_run(struct load *load, const struct load_run *run);
+
+/*
+ * The same for one ring buffer or perf event array, which another process may have made: fd is
+ * borrowed, and the map described as load_open() would take it. What is read here is read by nobody
+ * else. -EINVAL, told, for a map of another type.
+ */
+int load_tail(int fd, const struct asm_map *map, const struct load_options *opt,
+	      const struct load_run *run);
+
+/*
+ * The same for the entries of one map, printed every interval until the end. Where the output is a
+ * terminal, each table takes the place of the one before, with at most as many entries as there are
+ * lines. -EINVAL, told, for a map without entries.
+ */
+int load_top(int fd, const struct asm_map *map, const struct load_options *opt,
+	     const struct load_run *run);
+
+/*
+ * Lines of text as they come, until SIGINT, SIGTERM or the duration: those of the kernel's
+ * trace_pipe (what programs print with bpf_trace_printk, and other events that are traced), or, of
+ * the program with that descriptor, those of its two streams (Linux 6.17), where the kernel reports
+ * on it, too. Returns 0 or -errno, told.
+ */
+int load_trace(const struct load_options *opt, const struct load_run *run);
+int load_trace_program(int fd, const struct load_options *opt, const struct load_run *run);
 
 /* ---- names ---- */
 

@@ -102,7 +102,6 @@ static const struct cli_command commands[] = {
 	{ "map", cmd_map, "COMMAND ...", 0,
 	  CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_VERBOSE,
 	  "maps in the kernel, with the words of bpftool; see 'bpfload map help'" },
-
 	{ "attach", cmd_attach, "PROG SECTION", 0,
 	  CLI_GRAMMAR | CLI_PIN | CLI_WHERE | CLI_DURATION | CLI_JSON | CLI_VERBOSE | CLI_COMMAND,
 	  "attach a program that is loaded; without --pin until the end of this" },
@@ -122,6 +121,15 @@ static const struct cli_command commands[] = {
 	  "what this kernel has, found out by trying" },
 	{ "doctor", cmd_doctor, "", 0, CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_VERBOSE,
 	  "what this kernel and this process may do, and what helps where not" },
+	{ "tail", cmd_tail, "MAP", 1,
+	  CLI_GRAMMAR | CLI_DURATION | CLI_JSON | CLI_RAW | CLI_VERBOSE,
+	  "follow the records of a ring buffer or perf event array: id N, name NAME, a path" },
+	{ "top", cmd_top, "MAP", 1,
+	  CLI_GRAMMAR | CLI_DURATION | CLI_INTERVAL | CLI_TOP | CLI_JSON | CLI_VERBOSE,
+	  "show the entries of a map, the largest first, again and again" },
+	{ "trace", cmd_trace, "[PROG]", 0,
+	  CLI_GRAMMAR | CLI_DURATION | CLI_JSON | CLI_VERBOSE,
+	  "follow trace_pipe, or what one program prints to its streams" },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

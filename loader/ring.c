@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -22,6 +23,8 @@ struct load_ring {
 	const unsigned long *producer;	/* a page on, the data */
 	size_t page, span;		/* bytes of the two mappings */
 	uint32_t size;
+	void *room;			/* for a copy of a record; NULL: none is overwritten */
+	uint64_t lost;			/* bytes */
 };
 
 static bool power_of_two(uint32_t n)
@@ -79,11 +82,100 @@ int load_ring_scan(const void *data, uint32_t size, unsigned long producer, unsi
 	return (int)count;
 }
 
+/* ---- rings that are overwritten ---- */
+
+/* Records before *pos are gone: go on behind them. */
+static bool skip_overwritten(const struct load_over_ring *ring, unsigned long *pos)
+{
+	const struct abi_ring_positions *at = (const void *)ring->positions;
+	unsigned long over = __atomic_load_n(&at->overwritten, __ATOMIC_RELAXED);
+
+	if ((long)(over - *pos) <= 0)
+		return false;
+	*ring->lost += over - *pos;
+	*pos = over;
+	return true;
+}
+
+/* Length of the copy, which may be of what was overwritten meanwhile; -EAGAIN for a busy record. */
+static long copy_record(const struct load_over_ring *ring, unsigned long pos, uint32_t *head)
+{
+	const struct abi_ring_header *header;
+	uint32_t len;
+
+	header = (const void *)((const uint8_t *)ring->data + (pos & (ring->size - 1)));
+	*head = __atomic_load_n(&header->len, __ATOMIC_ACQUIRE);
+	if (*head & BPF_RINGBUF_BUSY_BIT)
+		return -EAGAIN;
+	len = *head & ~(uint32_t)BPF_RINGBUF_DISCARD_BIT;
+	memcpy(ring->room, header + 1, len < ring->size ? len : 0);
+	/* What says that this was overwritten is read after it. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return len;
+}
+
+int load_ring_scan_overwritten(const struct load_over_ring *ring, unsigned int most,
+			       load_record_fn *fn, void *arg)
+{
+	unsigned long producer = __atomic_load_n(ring->positions, __ATOMIC_ACQUIRE);
+	unsigned long pos = __atomic_load_n(ring->consumer, __ATOMIC_RELAXED);
+	unsigned int count = 0;
+	int ret = 0;
+
+	if (!power_of_two(ring->size) || ring->size < RING_ALIGN)
+		return -EINVAL;
+	skip_overwritten(ring, &pos);
+	while (!ret && (long)(producer - pos) > 0 && count < most) {
+		uint32_t head;
+		long len;
+
+		if (!ring_sane(producer, pos, ring->size))
+			return -EBADMSG;
+		len = copy_record(ring, pos, &head);
+		if (skip_overwritten(ring, &pos))
+			continue;
+		if (len == -EAGAIN)
+			break;
+		if (record_span((uint32_t)len) > producer - pos)
+			return -EBADMSG;
+		pos += record_span((uint32_t)len);
+		__atomic_store_n(ring->consumer, pos, __ATOMIC_RELEASE);
+		if (head & BPF_RINGBUF_DISCARD_BIT)
+			continue;
+		count++;
+		ret = fn(arg, ring->room, (uint32_t)len);
+	}
+	__atomic_store_n(ring->consumer, pos, __ATOMIC_RELEASE);
+	return ret ? ret : (int)count;
+}
+
+/* ---- both ---- */
+
+static int read_overwritten(struct load_ring *ring, unsigned int most, load_record_fn *fn,
+			    void *arg)
+{
+	const struct load_over_ring over = {
+		.data = (const uint8_t *)ring->producer + ring->page, .size = ring->size,
+		.positions = ring->producer, .consumer = ring->consumer, .room = ring->room,
+		.lost = &ring->lost,
+	};
+
+	return load_ring_scan_overwritten(&over, most, fn, arg);
+}
+
+uint64_t load_ring_overwritten(const struct load_ring *ring)
+{
+	return ring->lost;
+}
+
 int load_ring_read(struct load_ring *ring, unsigned int most, load_record_fn *fn, void *arg)
 {
 	/* One look at the producer: a program that never pauses must not keep us here. */
-	unsigned long producer = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
+	unsigned long producer;
 
+	if (ring->room)
+		return read_overwritten(ring, most, fn, arg);
+	producer = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
 	return load_ring_scan((const uint8_t *)ring->producer + ring->page, ring->size, producer,
 			      ring->consumer, most, fn, arg);
 }
@@ -96,6 +188,7 @@ void load_ring_close(struct load_ring *ring)
 		munmap(ring->consumer, ring->page);
 	if (ring->producer != MAP_FAILED)
 		munmap((void *)ring->producer, ring->span);
+	free(ring->room);
 	free(ring);
 }
 
@@ -103,13 +196,13 @@ int load_ring_open(int fd, uint32_t size, struct load_ring **out)
 {
 	size_t page = (size_t)getpagesize();
 	struct load_ring *ring;
-	int err;
+	int before = errno, err;
 
 	if (!power_of_two(size) || size % page)
 		return -EINVAL;
 	if (size > (SIZE_MAX - page) / 2)
 		return -EFBIG;
-	ring = malloc(sizeof(*ring));
+	ring = calloc(1, sizeof(*ring));
 	if (!ring)
 		return -ENOMEM;
 	ring->page = page;
@@ -128,6 +221,23 @@ int load_ring_open(int fd, uint32_t size, struct load_ring **out)
 	return 0;
 fail:
 	err = -errno;
+	errno = before;
 	load_ring_close(ring);
 	return err;
+}
+
+int load_ring_open_overwritten(int fd, uint32_t size, struct load_ring **out)
+{
+	struct load_ring *ring;
+	int err = load_ring_open(fd, size, &ring);
+
+	if (err)
+		return err;
+	ring->room = malloc(size);
+	if (!ring->room) {
+		load_ring_close(ring);
+		return -ENOMEM;
+	}
+	*out = ring;
+	return 0;
 }

@@ -6,6 +6,7 @@
 #include <netpacket/packet.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -81,6 +82,11 @@ int sys_perf_event_open(void *attr, int pid, int cpu, int group, unsigned long f
 {
 	return above_standard((int)call(SYS_perf_event_open, (long)attr, pid, cpu, group,
 					(long)flags));
+}
+
+int sys_epoll(void)
+{
+	return above_standard((int)call(SYS_epoll_create1, EPOLL_CLOEXEC, 0, 0, 0, 0));
 }
 
 int sys_ioctl(int fd, unsigned long request, unsigned long arg)
@@ -237,6 +243,13 @@ void sys_sleep(unsigned int us)
 
 	nanosleep(&time, NULL);
 	errno = before;
+}
+
+int sys_open_follow(const char *path)
+{
+	int before = errno;
+
+	return above_standard(result(open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), before));
 }
 
 int sys_map_file(const char *path, void **data, size_t *len)

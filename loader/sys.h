@@ -21,6 +21,9 @@ int sys_bpf(int cmd, void *attr, unsigned int size);
 /* perf_event_open(2): a close-on-exec descriptor above 2. */
 int sys_perf_event_open(void *attr, int pid, int cpu, int group, unsigned long flags);
 
+/* An epoll(7) descriptor, close-on-exec and above 2. */
+int sys_epoll(void);
+
 int sys_ioctl(int fd, unsigned long request, unsigned long arg);
 long sys_read(int fd, void *data, size_t len);
 void sys_close(int fd);		/* -1 is fine */
@@ -50,6 +53,9 @@ int sys_unlink(const char *path);
 int sys_write_file(const char *path, const void *data, size_t len, unsigned int mode);
 
 void sys_sleep(unsigned int us);
+
+/* A file to be read as it grows: close-on-exec, above 2, and reading it does not wait. */
+int sys_open_follow(const char *path);
 
 /* A whole file, read-only; a file that cannot be mapped or is empty is an error. */
 int sys_map_file(const char *path, void **data, size_t *len);

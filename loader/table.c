@@ -544,6 +544,10 @@ void load_print_record(FILE *f, enum load_print how, const struct asm_map *map, 
 {
 	struct value record = value_of(data, len);
 
+	if (how == LOAD_RAW) {
+		fwrite(data, 1, len, f);
+		return;
+	}
 	if (how == LOAD_TEXT) {
 		print_record(f, map, &record);
 		return;

@@ -295,3 +295,25 @@ int tracefs_functions(char **text)
 	snprintf(path, sizeof(path), "%s/available_filter_functions", root);
 	return asm_read_file(path, text, &len);
 }
+
+int tracefs_open_pipe(char *why, size_t why_size)
+{
+	char root[PATH_MAX / 2], path[PATH_MAX];
+	int err = find_mount(root, sizeof(root)), fd;
+
+	if (err) {
+		snprintf(why, why_size, "no tracefs is mounted: `mount -t tracefs tracefs "
+			 "/sys/kernel/tracing` does that");
+		return err;
+	}
+	snprintf(path, sizeof(path), "%s/trace_pipe", root);
+	fd = sys_open_follow(path);
+	if (fd == -EACCES)
+		snprintf(why, why_size, "%s can be read by root, or by the group of the gid= "
+			 "mount option", path);
+	else if (fd == -EBUSY)
+		snprintf(why, why_size, "somebody else is reading %s", path);
+	else if (fd < 0)
+		snprintf(why, why_size, "cannot open %s", path);
+	return fd;
+}

@@ -27,4 +27,10 @@ int tracefs_field(const char *target, const char *field, struct asm_kfield *out,
  */
 int tracefs_functions(char **text);
 
+/*
+ * trace_pipe, open: a close-on-exec descriptor that does not wait. What is read from it is gone for
+ * everybody else. -errno with a reason in why.
+ */
+int tracefs_open_pipe(char *why, size_t why_size);
+
 #endif

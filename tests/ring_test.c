@@ -665,6 +665,123 @@ TEST_TIMEOUT(random_bytes, 120)
 
 /* ---- opening ---- */
 
+/* ---- rings that are overwritten ---- */
+
+enum { PRODUCED, PENDING, OVERWRITTEN };
+
+struct over {
+	struct image im;
+	unsigned long positions[3];
+	uint8_t room[512];
+	uint64_t lost;
+	unsigned int count;
+	unsigned long jump;		/* what a producer overwrites up to when record 2 is read */
+	uint8_t seeds[MOST];
+};
+
+/* load_record_fn */
+static int take_over(void *arg, const void *data, uint32_t len)
+{
+	struct over *over = arg;
+
+	if (++over->count == 2 && over->jump)
+		over->positions[OVERWRITTEN] = over->jump;
+	over->seeds[over->count] = len ? *(const uint8_t *)data : 0;
+	return is_counting(data, len) ? 0 : STOP;
+}
+
+static int scan_over(struct over *over, unsigned int most)
+{
+	struct load_over_ring ring = {
+		.data = over->im.data, .size = over->im.size, .positions = over->positions,
+		.consumer = &over->im.start, .room = over->room, .lost = &over->lost,
+	};
+
+	over->positions[PRODUCED] = over->im.end;
+	return load_ring_scan_overwritten(&ring, most, take_over, over);
+}
+
+static void over_open(struct over *over, unsigned long position)
+{
+	memset(over, 0, sizeof(*over));
+	image_open(&over->im, 512, false);
+	image_at(&over->im, position);
+	over->positions[OVERWRITTEN] = position;
+}
+
+/* Across the end of the ring, and of the numbers. */
+TEST(overwritten_nothing)
+{
+	static struct over over;
+
+	over_open(&over, -104ul);
+	put_record(&over.im, 30, 0, 1);
+	put_record(&over.im, 0, VOID, 2);
+	put_record(&over.im, 100, 0, 3);
+	put_record(&over.im, 8, BUSY, 4);
+	put_record(&over.im, 8, 0, 5);
+	EXPECT_EQ(1, scan_over(&over, 1));
+	EXPECT_EQ(1, scan_over(&over, UINT_MAX));
+	EXPECT_EQ(0, scan_over(&over, UINT_MAX));
+	EXPECT_EQ(2, over.count);
+	EXPECT_EQ(1, over.seeds[1]);
+	EXPECT_EQ(3, over.seeds[2]);
+	EXPECT_EQ(0, over.lost);
+	image_close(&over.im);
+}
+
+/* What was gone before, and what goes while its predecessor is shown. */
+TEST(overwritten_before_and_meanwhile)
+{
+	static struct over over;
+	unsigned long at[9];
+
+	over_open(&over, 400);
+	for (uint8_t i = 0; i < 8; i++) {
+		at[i] = over.im.end;
+		put_record(&over.im, 16, 0, i);
+	}
+	at[8] = over.im.end;
+	over.positions[OVERWRITTEN] = at[2];
+	over.jump = at[6];
+	EXPECT_EQ(4, scan_over(&over, UINT_MAX));
+	EXPECT_EQ(2, over.seeds[1]);
+	EXPECT_EQ(3, over.seeds[2]);
+	EXPECT_EQ(6, over.seeds[3]);
+	EXPECT_EQ(7, over.seeds[4]);
+	EXPECT_EQ(4 * 24, over.lost);
+	EXPECT_TRUE(over.im.start == at[8]);
+	/* all of it, and more than was there when the reading began */
+	over.positions[OVERWRITTEN] = at[8] + 512;
+	EXPECT_EQ(0, scan_over(&over, UINT_MAX));
+	EXPECT_EQ(4 * 24 + 512, over.lost);
+	EXPECT_TRUE(over.im.start == at[8] + 512);
+	image_close(&over.im);
+}
+
+TEST(overwritten_by_no_kernel)
+{
+	static const uint32_t heads[] = { 17, 512, 513, 0x3fffffff, 0x7fffffff };
+	static struct over over;
+
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		over_open(&over, 480);
+		put_record(&over.im, 16, 0, 1);
+		put_head(&over.im, 480, heads[i]);
+		EXPECT_ERR(-EBADMSG, scan_over(&over, UINT_MAX));
+		EXPECT_EQ(0, over.count);
+		image_close(&over.im);
+	}
+	over_open(&over, 0);
+	over.im.end = 520;
+	EXPECT_ERR(-EBADMSG, scan_over(&over, UINT_MAX));
+	over.im.end = 12;
+	EXPECT_ERR(-EBADMSG, scan_over(&over, UINT_MAX));
+	over.im.size = 100;
+	EXPECT_ERR(-EINVAL, scan_over(&over, UINT_MAX));
+	image_close(&over.im);
+}
+
 TEST(opening_what_is_no_ring)
 {
 	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
@@ -676,6 +793,7 @@ TEST(opening_what_is_no_ring)
 	EXPECT_ERR(-EINVAL, load_ring_open(-1, page / 2, &ring));
 	EXPECT_ERR(-EINVAL, load_ring_open(-1, 3 * page, &ring));
 	EXPECT_ERR(-EINVAL, load_ring_open(-1, UINT32_MAX, &ring));
+	EXPECT_ERR(-EBADF, load_ring_open_overwritten(-1, page, &ring));
 	EXPECT_NULL(ring);
 	load_ring_close(NULL);
 }
@@ -1034,6 +1152,182 @@ TEST_F_TIMEOUT(live, two_producers, 120)
 	EXPECT_EQ(0, tally->failed);
 	EXPECT_EQ(0, listener.disorder);
 	munmap(tally, sizeof(*tally));
+}
+
+/*
+ * Many records through the smallest ring there is, with a reader that cannot keep up: the ring
+ * itself counts nothing, so the program counts the reservations that failed.
+ */
+static const char flood[] =
+	".license \"GPL\"\n"
+	".equ ROOM, 4096\n"
+	".equ TURNS, 1000\n"
+	".equ FLAGS, 0\n"
+	".map events type ringbuf entries ROOM flags FLAGS\n"
+	".map counts type array key u32 value u64 entries 1\n"
+	".prog flood \"raw_tp/sched_process_exec\"\n"
+	"	r7 = *(u64 *)(r1 + 0)\n"
+	"	r1 = 0\n"
+	"	*(u32 *)(r10 - 4) = r1\n"
+	"	r1 = counts ll\n"
+	"	r2 = r10\n"
+	"	r2 += -4\n"
+	"	call bpf_map_lookup_elem\n"
+	"	if r0 == 0 goto out\n"
+	"	r8 = r0\n"
+	"	r6 = 0\n"
+	"again:	r1 = events ll\n"
+	"	r2 = 8\n"
+	"	r3 = 0\n"
+	"	call bpf_ringbuf_reserve\n"
+	"	if r0 == 0 goto lost\n"
+	"	*(u64 *)(r0 + 0) = r7\n"
+	"	r1 = r0\n"
+	"	r2 = 0\n"
+	"	call bpf_ringbuf_submit\n"
+	"	goto next\n"
+	"lost:	r1 = 1\n"
+	"	lock *(u64 *)(r8 + 0) += r1\n"
+	"next:	r7 += 1\n"
+	"	r6 += 1\n"
+	"	if r6 < TURNS goto again\n"
+	"out:	r0 = 0\n"
+	"	exit\n";
+
+enum { TURNS = 1000, RUNS = 1000 };
+
+struct flooded {
+	uint64_t received, next;
+	bool disorder;
+	int last;			/* what the last reading returned */
+};
+
+/* load_record_fn: numbers rise */
+static int wade(void *arg, const void *data, uint32_t len)
+{
+	struct flooded *flooded = arg;
+	uint64_t number = 0;
+
+	memcpy(&number, data, sizeof(number));
+	flooded->disorder |= len != sizeof(number) || number < flooded->next;
+	flooded->next = number + 1;
+	flooded->received++;
+	return 0;
+}
+
+static pid_t start_flood(int prog_fd)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	for (uint64_t i = 0; i < RUNS; i++)
+		if (run_once(prog_fd, i * TURNS, 0, 0) != 0)
+			_exit(1);
+	_exit(0);
+}
+
+struct flood {
+	struct asm_object *obj;
+	struct load *load;
+	int events, prog;
+	pid_t pid;
+};
+
+/* -errno of loading. */
+static int flood_open(struct flood *f, uint32_t size, const char *flags)
+{
+	struct load_options opt = { .sink = print_diag };
+	char room[32];
+	const char *defines[] = { room, flags };
+	struct asm_options how = {
+		.endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? ASM_BIG : ASM_LITTLE,
+		.sink = print_diag, .defines = defines, .ndefines = 2,
+	};
+	int err;
+
+	snprintf(room, sizeof(room), "ROOM=%u", size);
+	f->obj = asm_assemble("flood.bpfasm", flood, sizeof(flood) - 1, &how);
+	ASSERT_NOT_NULL(f->obj);
+	err = load_open(f->obj, &opt, &f->load);
+	if (err)
+		return err;
+	f->events = load_map_fd(f->load, "events");
+	f->prog = load_prog_fd(f->load, "flood");
+	return 0;
+}
+
+/* Read while the flood lasts, and what is left. */
+static void flood_read(struct flood *f, struct load_ring *ring, struct flooded *flooded)
+{
+	int status = -1;
+
+	f->pid = start_flood(f->prog);
+	ASSERT_GT(f->pid, 0);
+	while (waitpid(f->pid, &status, WNOHANG) == 0)
+		ASSERT_OK(load_ring_read(ring, UINT_MAX, wade, flooded));
+	do
+		flooded->last = load_ring_read(ring, UINT_MAX, wade, flooded);
+	while (flooded->last > 0);
+	ASSERT_OK(flooded->last);
+	EXPECT_EQ(0, status);
+}
+
+static uint64_t flood_close(struct flood *f, struct load_ring *ring)
+{
+	uint64_t failed = 0;
+	uint32_t key = 0;
+
+	EXPECT_OK(load_map_lookup(load_map_fd(f->load, "counts"), &key, &failed));
+	load_ring_close(ring);
+	load_close(f->load);
+	asm_free(f->obj);
+	return failed;
+}
+
+TEST_F_TIMEOUT(live, a_million_through_a_small_ring, 120)
+{
+	struct flooded flooded = { 0 };
+	struct load_ring *ring;
+	struct flood f;
+	uint64_t failed;
+
+	ASSERT_OK(flood_open(&f, self->size, "FLAGS=0"));
+	ASSERT_OK(load_ring_open(f.events, self->size, &ring));
+	flood_read(&f, ring, &flooded);
+	failed = flood_close(&f, ring);
+	EXPECT_EQ(RUNS * TURNS, flooded.received + failed);
+	EXPECT_GT(failed, 0);
+	EXPECT_FALSE(flooded.disorder);
+}
+
+/* Nothing fails there, and what is missing has been overwritten. */
+TEST_F_TIMEOUT(live, a_million_through_a_ring_that_overwrites, 120)
+{
+	struct flooded flooded = { 0 };
+	struct abi_map_create attr;
+	struct load_ring *ring;
+	uint64_t lost;
+	struct flood f;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = BPF_MAP_TYPE_RINGBUF;
+	attr.max_entries = self->size;
+	attr.map_flags = BPF_F_RB_OVERWRITE;
+	fd = bpf(BPF_MAP_CREATE, &attr, abi_end(struct abi_map_create, map_flags));
+	REQUIRE(fd != -EINVAL, "this kernel has no ring that overwrites (Linux 6.19)");
+	ASSERT_OK(fd);
+	close(fd);
+	ASSERT_OK(flood_open(&f, self->size, "FLAGS=BPF_F_RB_OVERWRITE"));
+	ASSERT_OK(load_ring_open_overwritten(f.events, self->size, &ring));
+	flood_read(&f, ring, &flooded);
+	lost = load_ring_overwritten(ring);
+	EXPECT_EQ(0, flood_close(&f, ring));
+	EXPECT_EQ(RUNS * TURNS * 16ull, flooded.received * 16 + lost);
+	EXPECT_GT(flooded.received, 0);
+	EXPECT_GT(lost, 0);
+	EXPECT_FALSE(flooded.disorder);
 }
 
 /* A map of another type cannot be mapped as a ring. */
