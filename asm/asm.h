@@ -104,6 +104,7 @@ enum asm_map_flags {
 	ASM_MAP_RING = 1 << 3,		/* max_entries is bytes: a power of two, whole pages */
 	ASM_MAP_BY_CPU = 1 << 4,	/* max_entries 0 means the number of possible CPUs */
 	ASM_MAP_NO_BTF = 1 << 5,	/* the kernel takes no types of key and value */
+	ASM_MAP_NEEDS_BTF = 1 << 6,	/* the kernel takes none without */
 };
 
 struct asm_map_type {
@@ -359,24 +360,61 @@ void asm_diag_print(FILE *f, const struct asm_diag *diag);
 
 struct asm_map {
 	const char *name;
+	const char *symbol;	/* its name in an ELF object; NULL: it has no other */
 	const struct asm_map_type *type;
 	struct asm_typeref key, value;	/* type NULL: only the size was given, or there is none */
 	uint32_t key_size, value_size, max_entries, map_flags;
 	uint64_t map_extra;
 	const uint8_t *data;	/* its first value, value_size bytes, where the map holds the
 				 * globals .rodata, .data or .bss; else NULL */
+	uint32_t key_btf, value_btf; /* of an ELF object: ids in its BTF; 0: none */
+	struct asm_map *inner;	/* of maps in a map: what they are to be like; NULL: unknown */
+	uint32_t numa_node;	/* with BPF_F_NUMA_NODE in map_flags */
+	bool pinned;		/* to be shared by its name */
 	uint32_t pos;
 };
 
 /* A program (section set) or a BPF-to-BPF subprogram (section NULL). */
 struct asm_func {
 	const char *name;
+	const char *symbol;		/* as that of a map */
 	const char *section;
 	const struct asm_attach *attach; /* NULL: subprogram, a file without .prog, or a section
 					  * that is in no table */
 	const char *target;		/* behind the '/' of section */
 	uint32_t start, count;		/* slots in asm_object.insns */
+	uint32_t btf;			/* of an ELF object: id in its BTF; 0: none */
+	bool hidden;			/* likewise: its symbol is, so no other object calls it */
 	uint32_t pos;
+};
+
+/* An entry that a map begins with: another map, or of a prog_array a program. */
+struct asm_slot {
+	uint32_t map;
+	uint32_t index;		/* of the map or the function */
+	uint64_t key;
+	uint32_t pos;
+};
+
+/* How a name outside of the object is looked for. */
+enum asm_extern_kind {
+	ASM_EXTERN_ANY,		/* of a text: configuration by its prefix, types, addresses */
+	ASM_EXTERN_TYPED,	/* in the kernel's BTF */
+	ASM_EXTERN_ADDRESS,	/* among the kernel's symbols */
+	ASM_EXTERN_CONFIG,	/* in the kernel's configuration: a variable with what that says */
+};
+
+/* The type of a variable that has configuration. */
+enum asm_config { ASM_CONFIG_BOOL, ASM_CONFIG_TRISTATE, ASM_CONFIG_CHAR, ASM_CONFIG_INT,
+		  ASM_CONFIG_TEXT };
+
+struct asm_extern {
+	const char *name;	/* the kernel's: in the object it may have another */
+	enum asm_extern_kind kind;
+	bool weak;		/* what does not exist is 0, and its calls are never made */
+	enum asm_config config;	/* of ASM_EXTERN_CONFIG, as all below */
+	bool is_signed;
+	uint32_t size, offset;	/* bytes; among all such variables */
 };
 
 enum asm_reloc_kind {
@@ -393,6 +431,7 @@ struct asm_reloc {
 	enum asm_reloc_kind kind;
 	uint32_t index;
 	const char *name;
+	const struct asm_extern *ext;	/* what else is known of the name; NULL: nothing */
 	int32_t addend;
 	uint32_t pos;
 };
@@ -424,6 +463,12 @@ struct asm_core {
 	const char *access;	/* "0:1:2", from that type on */
 };
 
+/* Where a variable of an ELF object is in its section, whatever the BTF says. */
+struct asm_variable {
+	uint32_t btf;		/* id of the variable in asm_object.btf */
+	uint32_t offset;
+};
+
 struct asm_source;
 struct asm_btf;
 
@@ -441,6 +486,8 @@ struct asm_object {
 	size_t nfuncs;
 	struct asm_map *maps;
 	size_t nmaps;
+	struct asm_slot *slots;
+	size_t nslots;
 	struct asm_reloc *relocs; /* by rising slot */
 	size_t nrelocs;
 	struct asm_kref *krefs;	/* by rising slot */
@@ -454,6 +501,11 @@ struct asm_object {
 	struct asm_core *cores;	/* by rising slot; of an ELF object with BTF */
 	size_t ncores;
 	struct asm_btf *btf;	/* of an ELF object, its own; NULL: none */
+	struct asm_variable *variables; /* by rising id; of an ELF object with BTF */
+	size_t nvariables;
+	const struct asm_extern **configs; /* of an ELF object: variables with configuration */
+	size_t nconfigs;
+	uint32_t config_size;	/* bytes of all of them */
 };
 
 /* What the kernel says about a field that the text names. */
@@ -500,9 +552,10 @@ void asm_free(struct asm_object *obj);	/* NULL is fine */
 
 /*
  * The object that an ELF file for BPF holds, as if a text of it had been assembled: what the text
- * could not define has another name. name stands in the diagnostics; of the options only the sink
- * counts. Returns NULL when the file is no BPF object or says what the model cannot hold; what
- * programs do not need, and is left out, is a warning. The bytes are borrowed.
+ * could not define has another name. name stands in the diagnostics; of the options the sink
+ * counts, and the defines: they are what variables begin with. Returns NULL when the file is no BPF
+ * object or says what the model cannot hold; what programs do not need, and is left out, is a
+ * warning. The bytes are borrowed.
  */
 struct asm_object *asm_read_elf(const char *name, const void *data, size_t len,
 				const struct asm_options *opt);
@@ -516,9 +569,19 @@ struct asm_place asm_object_place(const struct asm_object *obj, uint32_t pos);
  */
 const struct asm_func *asm_object_program(const struct asm_object *obj, const char *name);
 
-/* One program as the kernel takes it: its own slots, then those of every subprogram it reaches. */
+/* A function of an object in a program: where its slots begin there. */
+struct asm_part {
+	uint32_t func, slot;
+};
+
+/*
+ * One program as the kernel takes it: its own slots, then those of every subprogram it reaches, in
+ * the order in which calls name them.
+ */
 struct asm_program {
 	const struct asm_func *func;
+	struct asm_part *parts;
+	size_t nparts;
 	const struct asm_insn *insns;
 	const uint32_t *insn_pos;
 	size_t ninsns;
@@ -720,6 +783,41 @@ bool asm_btf_member(const struct asm_btf *btf, uint32_t id, uint32_t index,
  */
 struct asm_object *asm_btf_layouts(struct asm_btf *btf, const uint32_t *ids, size_t n,
 				   struct asm_typeref *out);
+
+/* ---- types for the kernel ---- */
+
+/* A line, as struct bpf_line_info has it but for the slot, which is the object's. */
+struct asm_types_line {
+	uint32_t slot;
+	uint32_t file, text;	/* in the strings of the BTF */
+	uint32_t place;		/* line << 10 | column */
+};
+
+/*
+ * What BPF_BTF_LOAD takes for an object, and the ids in it. A function has two: as a program, and
+ * as one that others call, which the verifier follows into (static). 0: none.
+ */
+struct asm_types {
+	const void *btf;
+	size_t len;
+	struct asm_types_map { uint32_t key, value; } *maps; /* one a map of the object */
+	struct asm_types_func { uint32_t entry, called; } *funcs;
+	struct asm_types_line *lines; /* by rising slot */
+	size_t nlines;
+};
+
+/*
+ * How old a kernel is meant: all that there is; without the kinds that came from 5.13 on; the same
+ * without global functions (5.6); the same without functions, variables and sections (5.2).
+ */
+enum asm_types_age {
+	ASM_TYPES_NEWEST, ASM_TYPES_BEFORE_5_13, ASM_TYPES_BEFORE_5_6, ASM_TYPES_BEFORE_5_2,
+	ASM_TYPES_AGES,
+};
+
+/* 0, -ENOMEM, or -EINVAL where the object has none, or none as we know it. */
+int asm_types_make(const struct asm_object *obj, enum asm_types_age age, struct asm_types **out);
+void asm_types_free(struct asm_types *types);	/* NULL is fine */
 
 /* ---- CO-RE ---- */
 

@@ -22,6 +22,7 @@
 #include "contents.h"
 #include "isa.h"
 #include "mem.h"
+#include "slot.h"
 #include "section.h"
 #include "place.h"
 #include "source.h"
@@ -280,6 +281,7 @@ static void assemble_text(struct unit *unit, const char *name, const char *text,
 	directive_close_function(unit);
 	contents_close(unit);
 	global_close(unit);
+	slot_close(unit);
 	insn_close_object(unit);
 	if (!unit->obj->nfuncs && !unit->diags.errors)
 		diag_add(&unit->diags, ASM_ERROR, 0, 1, "%s has no instructions", name);
@@ -295,6 +297,7 @@ static struct asm_object *assemble_finish(struct unit *unit)
 
 	mem_drop(unit->fixups);
 	mem_drop(unit->references);
+	mem_drop(unit->laters);
 	mem_drop(unit->labels.entries);
 	mem_drop(unit->labels.slots);
 	unit->obj->source = unit->sources;

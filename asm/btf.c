@@ -381,8 +381,9 @@ bool btfview_type(const struct asm_btf *btf, uint32_t id, struct btfview_type *o
 	if (!type_by_id(btf, id, &t))
 		return false;
 	*out = (struct btfview_type){ .kind = t.kind, .vlen = t.vlen, .arg = t.arg,
-				      .name = string_at(btf, t.name), .kflag = t.kflag,
-				      .at = t.off };
+				      .name = string_at(btf, t.name), .name_at = t.name,
+				      .words = (type_bytes(btf, &t) - TYPE_BYTES) / 4,
+				      .kflag = t.kflag, .at = t.off };
 	return true;
 }
 
@@ -425,6 +426,12 @@ uint32_t asm_btf_word(const struct asm_btf *btf, const struct asm_btf_raw *raw, 
 const char *asm_btf_string(const struct asm_btf *btf, uint32_t offset)
 {
 	return string_at(btf, offset);
+}
+
+const char *btfview_strings(const struct asm_btf *btf, uint32_t *len)
+{
+	*len = btf->strings_len;
+	return (const char *)btf->strings;
 }
 
 size_t btfview_plain(const char *name)

@@ -16,6 +16,8 @@ struct btfview_type {
 	uint32_t vlen;		/* members, values, variables */
 	uint32_t arg;		/* size, or the id of a type */
 	const char *name;	/* "" for none */
+	uint32_t name_at;	/* where it is in the strings */
+	uint32_t words;		/* for btfview_word() there are so many */
 	bool kflag;
 	uint32_t at;		/* for btfview_word() */
 };
@@ -30,6 +32,9 @@ uint32_t btfview_word(const struct asm_btf *btf, const struct btfview_type *type
 
 /* A name of the data; "" when it lies outside. */
 const char *btfview_string(const struct asm_btf *btf, uint32_t offset);
+
+/* All strings, and how many bytes they are. */
+const char *btfview_strings(const struct asm_btf *btf, uint32_t *len);
 
 /* How long a name is without its flavour: "name___flavour". */
 size_t btfview_plain(const char *name);

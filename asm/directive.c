@@ -21,6 +21,7 @@
 #include "place.h"
 #include "regs.h"
 #include "section.h"
+#include "slot.h"
 #include "source.h"
 #include "type.h"
 #include "unit.h"
@@ -241,13 +242,36 @@ static bool directive_global(struct unit *unit)
 	return global_parse(unit);
 }
 
+/* What may not exist. */
+static const struct asm_extern *directive_weak(struct unit *unit, const struct token *name)
+{
+	struct asm_extern *ext = mem_alloc(&unit->mem, sizeof(*ext));
+
+	ext->name = mem_text(&unit->mem, name->text, name->len);
+	ext->kind = ASM_EXTERN_ANY;
+	ext->weak = true;
+	return ext;
+}
+
+/* .extern [weak] NAME */
 static bool directive_extern(struct unit *unit)
 {
 	struct token name = unit->lex.token;
+	bool weak = lex_is(&unit->lex, "weak"), alone = false;
+	struct symbol *symbol;
 
-	if (!directive_define_function(unit, &name, UNIT_EXTERN))
+	if (weak) {
+		lex_next(&unit->lex);
+		alone = unit->lex.token.kind == LEX_SEPARATOR || unit->lex.token.kind == LEX_END;
+		name = alone ? name : unit->lex.token;
+	}
+	symbol = directive_define_function(unit, &name, UNIT_EXTERN);
+	if (!symbol)
 		return false;
-	lex_next(&unit->lex);
+	if (weak && !alone)
+		symbol->data = directive_weak(unit, &name);
+	if (!alone)
+		lex_next(&unit->lex);
 	return true;
 }
 
@@ -315,6 +339,7 @@ static const struct {
 	{ ".short", data_short },
 	{ ".size", section_size },
 	{ ".skip", data_skip },
+	{ ".slot", slot_parse },
 	{ ".sleb128", data_sleb128 },
 	{ ".space", data_skip },
 	{ ".string", data_asciz },

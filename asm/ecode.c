@@ -35,6 +35,7 @@ struct ecode_start {
 	uint32_t slot, section;
 	enum ecode_rank rank;
 	const char *name;	/* NULL: none */
+	bool hidden;
 };
 
 /* A relocation of an instruction. */
@@ -104,6 +105,7 @@ static void ecode_add_start(struct ecode *ecode, uint32_t section, uint64_t offs
 	start->section = section;
 	start->rank = rank;
 	start->name = name;
+	start->hidden = false;
 }
 
 /* gas gives its labels no type: those that are not local are functions. */
@@ -124,6 +126,8 @@ static bool ecode_symbol(struct ecode *ecode, const struct efile_symbol *symbol)
 				   (unsigned long long)symbol->value, section->name);
 	ecode_add_start(ecode, symbol->section, symbol->value,
 			!func ? ECODE_LABEL : local ? ECODE_LOCAL : ECODE_GLOBAL, symbol->name);
+	ecode->starts[ecode->nstarts - 1].hidden = symbol->visibility == STV_HIDDEN ||
+						   symbol->visibility == STV_INTERNAL;
 	return true;
 }
 
@@ -170,6 +174,7 @@ static void ecode_add_func(struct ecode *ecode, const struct ecode_start *start)
 	func->start = start->slot;
 	func->pos = start->slot + 1;
 	func->name = start->name;
+	func->hidden = start->hidden;
 	if (!func->name || !*func->name) {
 		snprintf(name, sizeof(name), "%.40s_%x", section->name,
 			 start->slot - ecode->eread->sections[start->section].base);
@@ -382,6 +387,7 @@ static const char *ecode_extern(struct ecode *ecode, const struct ecode_use *use
 static bool ecode_resolve_extern(struct ecode *ecode, const struct ecode_use *use)
 {
 	const struct efile_symbol *symbol = &ecode->eread->symbols[use->symbol];
+	struct asm_reloc *reloc;
 
 	/* where the symbol is a section, the name tells the offset */
 	if (!use->call && *symbol->name && symbol->type != STT_SECTION &&
@@ -389,11 +395,12 @@ static bool ecode_resolve_extern(struct ecode *ecode, const struct ecode_use *us
 		return ecode_use_error(ecode, use, "has an offset, which an external symbol "
 				       "does not take");
 	if (use->call)
-		ecode_add_reloc(ecode, use->slot, ASM_RELOC_KFUNC, CALL_KFUNC)->name =
-			ecode_extern(ecode, use);
+		reloc = ecode_add_reloc(ecode, use->slot, ASM_RELOC_KFUNC, CALL_KFUNC);
 	else
-		ecode_add_reloc(ecode, use->slot, ASM_RELOC_EXTERN, 0)->name =
-			ecode_extern(ecode, use);
+		reloc = ecode_add_reloc(ecode, use->slot, ASM_RELOC_EXTERN, 0);
+	reloc->name = ecode_extern(ecode, use);
+	if (symbol->section == SHN_UNDEF)
+		reloc->ext = eextern_get(ecode->eread, symbol->name);
 	return true;
 }
 

@@ -71,6 +71,22 @@ bool edata_open(struct eread *eread, uint32_t section)
 
 /* ---- what is known of them ---- */
 
+static void edata_add_variable(struct eread *eread, uint32_t id, uint32_t offset)
+{
+	struct asm_object *obj = eread->obj;
+
+	obj->variables = mem_grow(&eread->mem, obj->variables, &eread->variables_room,
+				  obj->nvariables + 1, sizeof(*obj->variables));
+	obj->variables[obj->nvariables++] = (struct asm_variable){ id, offset };
+}
+
+static int edata_compare_variables(const void *left, const void *right)
+{
+	const struct asm_variable *a = left, *b = right;
+
+	return a->btf < b->btf ? -1 : a->btf > b->btf;
+}
+
 /* The variables that BTF puts into one section. */
 static void edata_add_typed(struct eread *eread, const struct btfview_type *from, uint32_t section)
 {
@@ -93,6 +109,7 @@ static void edata_add_typed(struct eread *eread, const struct btfview_type *from
 		if (symbol && btfview_word(btf, &var, 0))	/* not static: the symbol knows */
 			piece.offset = (uint32_t)eread->symbols[symbol->index].value;
 		eread_add_piece(eread, &piece);
+		edata_add_variable(eread, btfview_word(btf, from, i * EDATA_WORDS), piece.offset);
 	}
 }
 
@@ -295,6 +312,9 @@ void edata_close(struct eread *eread)
 
 	edata_collect_types(eread);
 	edata_collect_symbols(eread);
+	if (eread->obj->nvariables)
+		qsort(eread->obj->variables, eread->obj->nvariables,
+		      sizeof(*eread->obj->variables), edata_compare_variables);
 	if (eread->npieces)
 		qsort(eread->pieces, eread->npieces, sizeof(*eread->pieces), edata_compare);
 	for (section = 1; section < eread->file.nsections; section++)

@@ -198,6 +198,7 @@ bool efile_symbol(const struct efile *file, uint32_t i, struct efile_symbol *out
 	out->section = efile_u16(file, at + offsetof(Elf64_Sym, st_shndx));
 	out->type = ELF64_ST_TYPE(info);
 	out->bind = ELF64_ST_BIND(info);
+	out->visibility = ELF64_ST_VISIBILITY(at[offsetof(Elf64_Sym, st_other)]);
 	if (name >= strings->size)
 		return efile_fail(why, "the name of symbol %u lies outside of all names", i);
 	out->name = (const char *)strings->data + name;

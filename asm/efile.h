@@ -28,6 +28,7 @@ struct efile_symbol {
 	uint64_t value, size;
 	uint32_t section;	/* SHN_... from SHN_LORESERVE on; else below nsections */
 	uint8_t type, bind;	/* STT_..., STB_... */
+	uint8_t visibility;	/* STV_... */
 };
 
 struct efile_reloc {

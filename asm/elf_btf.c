@@ -17,7 +17,7 @@
 enum {
 	LINKAGE_STATIC = 0, LINKAGE_GLOBAL = 1, LINKAGE_EXTERN = 2,
 	FUNC_WORDS = 3, PARAM_WORDS = 2, SECTION_WORDS = 3, VAR_WORDS = 3, MEMBER_WORDS = 3,
-	MAP_MEMBERS = 6, MAP_MEMBER_BYTES = 8,
+	MAP_MEMBERS = 9, MAP_MEMBER_BYTES = 8,
 	EXT_VERSION = 1, EXT_HEADER = 32, FUNC_RECORD = 8, LINE_RECORD = 16, FIELD_RECORD = 16,
 	FIELD_BYTE_OFFSET = 0,
 	LINE_MOST = (1 << 22) - 1, COLUMN_MOST = (1 << 10) - 1,
@@ -40,7 +40,9 @@ struct out_btf {
 	struct btf_out btf;
 	struct core core;
 	uint32_t *funcs;		/* type of each function */
-	struct lines lines;
+	struct lines source;
+	struct asm_types_line *lines;	/* by rising slot of the object */
+	size_t nlines, lines_room;
 };
 
 static bool btf_fits(struct out_btf *b, const char *what, size_t count)
@@ -78,17 +80,18 @@ static void section_put(struct out_btf *b, struct section *section, uint32_t typ
 	section->n += VAR_WORDS;
 }
 
-static void section_end(struct out_btf *b, struct section *section, const char *name,
-			uint32_t size)
+/* Returns its type; 0 when nothing was put there. */
+static uint32_t section_end(struct out_btf *b, struct section *section, const char *name,
+			    uint32_t size)
 {
 	size_t count = (section->n - SECTION_WORDS) / VAR_WORDS;
 
 	if (!section->n || !btf_fits(b, name, count))
-		return;
+		return 0;
 	section->words[0] = btf_out_name(&b->btf, name);
 	section->words[1] = btf_info(ASM_BTF_DATASEC, (uint32_t)count);
 	section->words[2] = size;
-	btf_out_add(&b->btf, section->words, section->n);
+	return btf_out_add(&b->btf, section->words, section->n);
 }
 
 /* ---- maps ---- */
@@ -157,21 +160,77 @@ static void definition_layout(struct out_btf *b, struct definition *def,
 		definition_number(b, def, "value_size", map->value_size);
 }
 
+/* What a program is, as far as a map of them says. */
+static uint32_t btf_any_program(struct out_btf *b)
+{
+	const uint32_t words[] = {
+		0, btf_info(ASM_BTF_FUNC_PROTO, 0), btf_out_int(&b->btf, 4, BTF_INT_SIGNED),
+	};
+
+	return btf_out_add(&b->btf, words, sizeof(words) / sizeof(words[0]));
+}
+
+static bool definition_has_values(const struct out_btf *b, const struct asm_map *map)
+{
+	const struct asm_object *obj = b->out->obj;
+	size_t i;
+
+	for (i = 0; i < obj->nslots; i++)
+		if (&obj->maps[obj->slots[i].map] == map)
+			return true;
+	return map->inner;
+}
+
+static uint32_t btf_map(struct out_btf *b, const struct asm_map *map, struct elf_map *out);
+
+/* The last member, an array without a bound: entries follow the structure. */
+static void definition_values(struct out_btf *b, struct definition *def,
+			      const struct asm_map *map, struct elf_map *out)
+{
+	uint32_t type;
+	struct elf_map inner;
+
+	if (!definition_has_values(b, map))
+		return;
+	type = map->inner ? btf_map(b, map->inner, &inner) : btf_any_program(b);
+	out->values = def->n * MAP_MEMBER_BYTES;
+	type = btf_out_refer(&b->btf, ASM_BTF_PTR, "", type);
+	definition_put(b, def, "values", btf_out_array(&b->btf, type, 0));
+}
+
 /* Returns the type of the definition. */
 static uint32_t btf_map(struct out_btf *b, const struct asm_map *map, struct elf_map *out)
 {
 	struct definition def;
 
 	memset(&def, 0, sizeof(def));
+	memset(out, 0, sizeof(*out));
 	definition_number(b, &def, "type", map->type->number);
 	definition_layout(b, &def, map);
 	definition_number(b, &def, "max_entries", map->max_entries);
 	definition_number(b, &def, "map_flags", map->map_flags);
 	definition_extra(b, &def, map);
-	out->size = def.n * MAP_MEMBER_BYTES;
+	definition_number(b, &def, "numa_node", map->numa_node);
+	definition_number(b, &def, "pinning", map->pinned);
+	definition_values(b, &def, map, out);
+	out->size = out->values ? out->values : def.n * MAP_MEMBER_BYTES;
 	def.words[1] = btf_info(ASM_BTF_STRUCT, def.n);
 	def.words[2] = out->size;
 	return btf_out_add(&b->btf, def.words, 3 + MEMBER_WORDS * def.n);
+}
+
+/* Entries make a map's variable longer. */
+static void btf_make_room(const struct asm_object *obj, size_t index, struct elf_map *map)
+{
+	uint32_t end;
+	size_t i;
+
+	for (i = 0; i < obj->nslots; i++) {
+		if (obj->slots[i].map != index)
+			continue;
+		end = map->values + (uint32_t)(obj->slots[i].key + 1) * MAP_MEMBER_BYTES;
+		map->size = end > map->size ? end : map->size;
+	}
 }
 
 static void btf_maps(struct out_btf *b)
@@ -187,6 +246,7 @@ static void btf_maps(struct out_btf *b)
 		if (obj->maps[i].data)
 			continue;
 		type = btf_map(b, &obj->maps[i], map);
+		btf_make_room(obj, i, map);
 		map->offset = b->out->maps_size;
 		b->out->maps_size += map->size;
 		section_put(b, &section, btf_var(b, obj->maps[i].name, type, LINKAGE_GLOBAL),
@@ -197,7 +257,7 @@ static void btf_maps(struct out_btf *b)
 
 /* ---- variables ---- */
 
-static void btf_variables(struct out_btf *b, const struct asm_map *map)
+static uint32_t btf_variables(struct out_btf *b, const struct asm_map *map)
 {
 	bool constant = !strcmp(map->name, ".rodata");
 	struct section section = { .n = 0 };
@@ -212,7 +272,7 @@ static void btf_variables(struct out_btf *b, const struct asm_map *map)
 		section_put(b, &section, btf_var(b, field->name, type, LINKAGE_GLOBAL),
 			    field->offset, (uint32_t)asm_sizeof(field->type));
 	}
-	section_end(b, &section, map->name, map->value_size);
+	return section_end(b, &section, map->name, map->value_size);
 }
 
 static void btf_license(struct out_btf *b)
@@ -293,8 +353,8 @@ static void btf_functions(struct out_btf *b)
 
 	b->funcs = mem_alloc(&b->out->mem, obj->nfuncs * sizeof(*b->funcs));
 	for (i = 0; i < obj->nfuncs; i++)
-		b->funcs[i] = obj->funcs[i].section ? btf_program(b, &obj->funcs[i]) :
-						      btf_subprogram(b, &obj->funcs[i]);
+		b->funcs[i] = obj->funcs[i].section ?
+			btf_program(b, &obj->funcs[i]) : btf_subprogram(b, &obj->funcs[i]);
 }
 
 /* ---- the kernel's ---- */
@@ -386,22 +446,24 @@ static uint32_t btf_line_text(struct out_btf *b, const char *text, size_t len)
 	return strtab_add(&b->btf.strings, text, len);
 }
 
-static void btf_line(struct out_btf *b, struct bytes *lines, uint32_t slot,
-		     const struct asm_place *at)
+static struct asm_types_line btf_line(struct out_btf *b, uint32_t slot,
+				      const struct asm_place *at)
 {
 	uint32_t line = at->line < LINE_MOST ? at->line : LINE_MOST;
 
-	bytes_put(lines, 4, slot * ELF_SLOT);
-	bytes_put(lines, 4, btf_line_text(b, at->file, strlen(at->file)));
-	bytes_put(lines, 4, btf_line_text(b, at->text, at->len));
-	bytes_put(lines, 4, line << 10 | (at->col < COLUMN_MOST ? at->col : COLUMN_MOST));
+	return (struct asm_types_line){
+		.slot = slot,
+		.file = btf_line_text(b, at->file, strlen(at->file)),
+		.text = btf_line_text(b, at->text, at->len),
+		.place = line << 10 | (at->col < COLUMN_MOST ? at->col : COLUMN_MOST),
+	};
 }
 
 /* Where the source of a slot is; file "" where it is not known. */
 static struct asm_place btf_place(struct out_btf *b, uint32_t pos)
 {
 	const struct asm_object *obj = b->out->obj;
-	struct asm_place at = obj->source ? lines_place(&b->lines, pos) :
+	struct asm_place at = obj->source ? lines_place(&b->source, pos) :
 					    asm_object_place(obj, pos);
 
 	if (!at.file)
@@ -414,37 +476,62 @@ static bool btf_is_same_place(const struct asm_place *a, const struct asm_place 
 	return a->file == b->file && a->line == b->line && a->col == b->col;
 }
 
+static void btf_add_line(struct out_btf *b, const struct asm_types_line *line)
+{
+	b->lines = mem_grow(&b->out->mem, b->lines, &b->lines_room, b->nlines + 1,
+			    sizeof(*b->lines));
+	b->lines[b->nlines++] = *line;
+}
+
 /* Where a function begins and where the source changes; not at slots of zeros, the kernel minds. */
-static void btf_function_lines(struct out_btf *b, size_t index)
+static void btf_function_lines(struct out_btf *b, const struct asm_func *func)
 {
 	const struct asm_object *obj = b->out->obj;
-	const struct asm_func *func = &obj->funcs[index];
-	const struct elf_place *place = &b->out->places[index];
-	struct elf_code *code = &b->out->codes[place->code];
 	struct asm_place at, last = { .file = NULL };
+	struct asm_types_line line;
 	uint32_t i;
 
-	bytes_put(&code->funcs, 4, place->slot * ELF_SLOT);
-	bytes_put(&code->funcs, 4, b->funcs[index]);
 	if (!obj->source && !obj->nlines)
 		return;
 	for (i = func->start; i < func->start + func->count; i++) {
 		at = btf_place(b, obj->insn_pos[i]);
 		if (obj->insns[i].code && !btf_is_same_place(&at, &last)) {
-			btf_line(b, &code->lines, place->slot + i - func->start, &at);
+			line = btf_line(b, i, &at);
+			btf_add_line(b, &line);
 			last = at;
 		}
 		i += obj->insns[i].code == CODE_LDDW;
 	}
 }
 
+/* Records of .BTF.ext: the function, and its lines, the first of which is `line`. */
+static void btf_put_function(struct out_btf *b, size_t index, size_t line)
+{
+	const struct elf_place *place = &b->out->places[index];
+	struct elf_code *code = &b->out->codes[place->code];
+	uint32_t start = b->out->obj->funcs[index].start;
+
+	bytes_put(&code->funcs, 4, place->slot * ELF_SLOT);
+	bytes_put(&code->funcs, 4, b->funcs[index]);
+	for (; line < b->nlines; line++) {
+		bytes_put(&code->lines, 4, (place->slot + b->lines[line].slot - start) * ELF_SLOT);
+		bytes_put(&code->lines, 4, b->lines[line].file);
+		bytes_put(&code->lines, 4, b->lines[line].text);
+		bytes_put(&code->lines, 4, b->lines[line].place);
+	}
+}
+
 static void btf_lines(struct out_btf *b)
 {
-	size_t i;
+	size_t i, line;
 
-	lines_init(&b->lines, &b->out->mem, b->out->obj->source);
-	for (i = 0; i < b->out->obj->nfuncs; i++)
-		btf_function_lines(b, i);
+	lines_init(&b->source, &b->out->mem, b->out->obj->source);
+	for (i = 0; i < b->out->obj->nfuncs; i++) {
+		line = b->nlines;
+		btf_function_lines(b, &b->out->obj->funcs[i]);
+		if (b->out->places)
+			btf_put_function(b, i, line);
+	}
 }
 
 /* ---- .BTF.ext ---- */
@@ -536,4 +623,86 @@ void elf_btf(struct elf_out *out, struct bytes *btf, struct bytes *ext)
 	btf_lines(&b);
 	btf_ext(&b, ext);
 	btf_out_finish(&b.btf, btf);
+}
+
+/* ---- for the kernel itself ---- */
+
+/* Of bytes without a type numbers, where there are as many; else as many bytes. */
+static uint32_t btf_bytes(struct out_btf *b, uint32_t size)
+{
+	if (size == 1 || size == 2 || size == 4 || size == 8)
+		return btf_out_int(&b->btf, size, BTF_INT_PLAIN);
+	return btf_out_array(&b->btf, btf_out_int(&b->btf, 1, BTF_INT_PLAIN), size);
+}
+
+static uint32_t btf_layout(struct out_btf *b, struct asm_typeref ref, uint32_t size)
+{
+	return ref.type && asm_sizeof(ref) == size ? btf_out_type(&b->btf, ref) :
+						     btf_bytes(b, size);
+}
+
+/* A variable's section takes no key. What has no type at all needs none, but where it must. */
+static struct asm_types_map btf_loaded_map(struct out_btf *b, const struct asm_map *map)
+{
+	const uint32_t flags = map->type->flags;
+
+	if (map->data)
+		return (struct asm_types_map){ 0, btf_variables(b, map) };
+	if (flags & ASM_MAP_NO_BTF || !map->key_size || !map->value_size ||
+	    !(map->key.type || map->value.type || flags & ASM_MAP_NEEDS_BTF))
+		return (struct asm_types_map){ 0, 0 };
+	return (struct asm_types_map){ btf_layout(b, map->key, map->key_size),
+				       btf_layout(b, map->value, map->value_size) };
+}
+
+/* int NAME(void): of `void *` the verifier says that it does not know the size. */
+static uint32_t btf_loaded_program(struct out_btf *b, const struct asm_func *func,
+				   uint32_t linkage)
+{
+	const uint32_t words[] = {
+		0, btf_info(ASM_BTF_FUNC_PROTO, 0), btf_out_int(&b->btf, 4, BTF_INT_SIGNED),
+	};
+
+	return btf_func(b, func->name, btf_out_add(&b->btf, words, sizeof(words) / 4), linkage);
+}
+
+static void btf_loaded_functions(struct out_btf *b, struct asm_types_func *funcs)
+{
+	const struct asm_object *obj = b->out->obj;
+	size_t i;
+
+	for (i = 0; i < obj->nfuncs; i++) {
+		if (obj->funcs[i].section)
+			funcs[i].entry = btf_loaded_program(b, &obj->funcs[i], LINKAGE_GLOBAL);
+		else
+			funcs[i].entry = funcs[i].called = btf_subprogram(b, &obj->funcs[i]);
+	}
+	for (i = 0; i < obj->nrelocs; i++) {
+		struct asm_types_func *func = &funcs[obj->relocs[i].index];
+
+		if ((obj->relocs[i].kind == ASM_RELOC_CALL ||
+		     obj->relocs[i].kind == ASM_RELOC_FUNC) && !func->called)
+			func->called = btf_loaded_program(b,
+				&obj->funcs[obj->relocs[i].index], LINKAGE_STATIC);
+	}
+}
+
+bool elf_btf_loaded(struct elf_out *out, struct asm_types *types, struct bytes *btf)
+{
+	const struct asm_object *obj = out->obj;
+	struct out_btf b = { .out = out };
+	size_t i;
+
+	btf_out_init(&b.btf, &out->mem);
+	btf_types(&b);
+	types->maps = mem_alloc(&out->mem, obj->nmaps * sizeof(*types->maps));
+	types->funcs = mem_alloc(&out->mem, obj->nfuncs * sizeof(*types->funcs));
+	for (i = 0; i < obj->nmaps; i++)
+		types->maps[i] = btf_loaded_map(&b, &obj->maps[i]);
+	btf_loaded_functions(&b, types->funcs);
+	btf_lines(&b);
+	types->lines = b.lines;
+	types->nlines = b.nlines;
+	btf_out_finish(&b.btf, btf);
+	return !out->diags.errors;
 }

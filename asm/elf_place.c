@@ -70,6 +70,8 @@ static void place_extern(struct elf_out *out, const struct asm_reloc *reloc)
 		out->externs[out->nexterns++] = (struct elf_extern){ .name = reloc->name,
 								     .pos = reloc->pos };
 	}
+	if (reloc->ext)
+		out->externs[symbol->index].weak = reloc->ext->weak;
 	if (reloc->kind == ASM_RELOC_KFUNC)
 		out->externs[symbol->index].func = true;
 }
@@ -153,6 +155,30 @@ static void check_reloc(struct elf_out *out, const struct asm_reloc *reloc)
 			 "variable, made by .global", obj->maps[reloc->index].name);
 }
 
+/* A text has the kernel's configuration as numbers, an object as variables. */
+static void check_extern(struct elf_out *out, const struct asm_reloc *reloc)
+{
+	if (reloc->kind == ASM_RELOC_EXTERN && (!strncmp(reloc->name, "CONFIG_", 7) ||
+						!strncmp(reloc->name, "LINUX_", 6)))
+		diag_add(&out->diags, ASM_ERROR, reloc->pos, (unsigned int)strlen(reloc->name),
+			 "an ELF object cannot hold the value of '%s': only a loader of texts "
+			 "knows it", reloc->name);
+}
+
+/* In an object entries stand behind each other, used or not, by keys of 4 bytes. */
+static void check_slot(struct elf_out *out, const struct asm_slot *slot)
+{
+	const struct asm_map *map = &out->obj->maps[slot->map];
+
+	if (map->key_size != sizeof(uint32_t))
+		diag_add(&out->diags, ASM_ERROR, slot->pos, 1, "an ELF object has first entries "
+			 "for keys of 4 bytes, '%s' has %u", map->name, map->key_size);
+	if (slot->key >= ELF_MOST_SLOTS)
+		diag_add(&out->diags, ASM_ERROR, slot->pos, 1, "an ELF object has no room for "
+			 "entry %llu of '%s': it ends at %d", (unsigned long long)slot->key,
+			 map->name, ELF_MOST_SLOTS - 1);
+}
+
 /* Loaders move functions: who is called by distance would be left behind. */
 static void check_distances(struct elf_out *out)
 {
@@ -204,8 +230,12 @@ void elf_check(struct elf_out *out)
 	size_t i;
 
 	check_functions(out);
-	for (i = 0; i < obj->nrelocs; i++)
+	for (i = 0; i < obj->nrelocs; i++) {
 		check_reloc(out, &obj->relocs[i]);
+		check_extern(out, &obj->relocs[i]);
+	}
+	for (i = 0; i < obj->nslots; i++)
+		check_slot(out, &obj->slots[i]);
 	check_distances(out);
 	for (i = 0; i < obj->nkrefs; i++)
 		check_field(out, &obj->krefs[i]);

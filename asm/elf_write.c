@@ -38,6 +38,7 @@ struct writer {
 	uint32_t nsymbols, nlocals;
 	uint32_t *map_sections;		/* of maps with data */
 	uint32_t *map_symbols;		/* of a map with data that of its first variable */
+	uint32_t *func_symbols;
 	uint32_t first_extern;		/* symbol */
 	uint32_t maps_section, license_section;
 	struct asm_insn *insns;		/* as loaders want them before relocation */
@@ -139,9 +140,10 @@ static void write_function_symbols(struct writer *w, unsigned char bind)
 
 		if ((bind == STB_GLOBAL) != (func->section != NULL))
 			continue;
-		write_symbol(w, func->name, (unsigned char)ELF64_ST_INFO(bind, STT_FUNC),
-			     place->code + 1, (uint64_t)place->slot * ELF_SLOT,
-			     (uint64_t)func->count * ELF_SLOT);
+		w->func_symbols[i] = write_symbol(w, func->name,
+						  (unsigned char)ELF64_ST_INFO(bind, STT_FUNC),
+						  place->code + 1, (uint64_t)place->slot * ELF_SLOT,
+						  (uint64_t)func->count * ELF_SLOT);
 	}
 }
 
@@ -165,6 +167,8 @@ static void write_map_symbols(struct writer *w, size_t index)
 
 static void write_symbols(struct writer *w)
 {
+	const unsigned char weak = ELF64_ST_INFO(STB_WEAK, STT_NOTYPE);
+	const unsigned char strong = ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE);
 	const struct elf_out *out = w->out;
 	size_t i;
 
@@ -181,7 +185,7 @@ static void write_symbols(struct writer *w)
 			     w->license_section, 0, strlen(out->obj->license) + 1);
 	w->first_extern = w->nsymbols;
 	for (i = 0; i < out->nexterns; i++)
-		write_symbol(w, out->externs[i].name, ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE),
+		write_symbol(w, out->externs[i].name, out->externs[i].weak ? weak : strong,
 			     SHN_UNDEF, 0, 0);
 }
 
@@ -336,6 +340,34 @@ static void write_reloc_sections(struct writer *w, uint32_t symtab)
 	}
 }
 
+/* What maps begin with: addresses of the variables of maps, and of programs. */
+static void write_slots(struct writer *w, uint32_t symtab)
+{
+	const struct asm_object *obj = w->out->obj;
+	struct bytes *relocs = mem_alloc(&w->out->mem, sizeof(*relocs));
+	struct section *section;
+	uint64_t symbol;
+	size_t i;
+
+	*relocs = write_bytes(w);
+	for (i = 0; i < obj->nslots; i++) {
+		const struct asm_slot *slot = &obj->slots[i];
+		const struct elf_map *map = &w->out->maps[slot->map];
+
+		symbol = obj->maps[slot->map].inner ? w->map_symbols[slot->index] :
+						      w->func_symbols[slot->index];
+		bytes_put(relocs, 8, map->offset + map->values + slot->key * ELF_SLOT);
+		bytes_put(relocs, 8, ELF64_R_INFO(symbol, ELF_BPF_64_64));
+	}
+	if (!obj->nslots)
+		return;
+	section = &w->sections[write_table(w, ".rel.maps", SHT_REL, TABLE_ALIGN, relocs)];
+	section->flags = SHF_INFO_LINK;
+	section->link = symtab;
+	section->info = w->maps_section;
+	section->entry = sizeof(Elf64_Rel);
+}
+
 /* Returns the number of the section with the names, which come when all are known. */
 static uint32_t write_tables(struct writer *w, const struct bytes *btf, const struct bytes *ext)
 {
@@ -350,6 +382,7 @@ static uint32_t write_tables(struct writer *w, const struct bytes *btf, const st
 	w->sections[symtab].link = strtab;
 	w->sections[symtab].info = w->nlocals;
 	write_reloc_sections(w, symtab);
+	write_slots(w, symtab);
 	for (size_t i = 0; i < w->nsections; i++)
 		write_name(w, w->sections[i].name);
 	w->sections[strtab].data = w->names.text.data;
@@ -459,6 +492,7 @@ static void write_object(FILE *f, struct elf_out *out)
 	strtab_init(&w.names, &out->mem);
 	w.symbols = write_bytes(&w);
 	w.map_sections = mem_alloc(&out->mem, out->obj->nmaps * sizeof(*w.map_sections));
+	w.func_symbols = mem_alloc(&out->mem, out->obj->nfuncs * sizeof(*w.func_symbols));
 	w.map_symbols = mem_alloc(&out->mem, out->obj->nmaps * sizeof(*w.map_symbols));
 	write_contents(&w);
 	write_symbols(&w);

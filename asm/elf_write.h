@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ELF_SLOT = 8 };
+enum { ELF_SLOT = 8, ELF_MOST_SLOTS = 1 << 16 };
 
 /* Where the subprograms are: loaders take them from there only. */
 #define ELF_TEXT ".text"
@@ -28,12 +28,13 @@ struct elf_place {
 struct elf_extern {
 	const char *name;
 	uint32_t pos;
-	bool func;
+	bool func, weak;
 };
 
 /* The definition of a map in .maps. Of a map with data, nothing. */
 struct elf_map {
 	uint32_t offset, size;
+	uint32_t values;		/* where in it entries are; 0: it has none */
 };
 
 struct elf_out {
@@ -59,5 +60,8 @@ void elf_check(struct elf_out *out);
 
 /* Contents of .BTF, and the records for .BTF.ext into the sections with code. */
 void elf_btf(struct elf_out *out, struct bytes *btf, struct bytes *ext);
+
+/* The same types as the kernel takes them, of a text. Only out's obj, mem and diags are in use. */
+bool elf_btf_loaded(struct elf_out *out, struct asm_types *types, struct bytes *btf);
 
 #endif

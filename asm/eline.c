@@ -16,9 +16,11 @@
 #include "source.h"
 
 enum {
-	ELINE_LINES = 16,	/* in the header: offset and bytes of the line information */
+	ELINE_FUNCS = 8,	/* in the header: offset and bytes of the types of functions */
+	ELINE_LINES = 16,	/* the same of the line information */
 	ELINE_CORES = 24,	/* the same of the relocations, which older headers do not have */
 	ELINE_RECORD = 16,	/* bytes that either kind of record has, four numbers */
+	ELINE_FUNC_RECORD = 8,	/* those of functions: two */
 	ELINE_SECTION = 8,	/* name and number of records, in front of them */
 	ELINE_COLUMN_BITS = 10,
 	ELINE_SLOT = 8,
@@ -68,6 +70,25 @@ static void eline_add_core(struct eread *eread, uint32_t slot, const uint8_t *re
 	core->kind = efile_u32(&eread->file, record + 12);
 }
 
+static int eline_compare_slot(const void *key, const void *elem)
+{
+	const uint32_t slot = *(const uint32_t *)key;
+	const struct asm_func *func = elem;
+
+	return slot < func->start ? -1 : slot > func->start;
+}
+
+/* Type of the function that begins there. */
+static void eline_add_func(struct eread *eread, uint32_t slot, const uint8_t *record)
+{
+	struct asm_object *obj = eread->obj;
+	struct asm_func *func = bsearch(&slot, obj->funcs, obj->nfuncs, sizeof(*obj->funcs),
+					eline_compare_slot);
+
+	if (func)
+		func->btf = efile_u32(&eread->file, record + 4);
+}
+
 static void eline_take(const struct eline *eline, const struct efile_section *code, uint32_t first)
 {
 	uint32_t offset = efile_u32(&eline->eread->file, eline->at);
@@ -109,7 +130,7 @@ static bool eline_section(struct eline *eline)
 
 /* The records whose place is at `field` of the header. */
 static bool eline_sections(struct eread *eread, const struct efile_section *ext, uint32_t field,
-			   eline_fn *add)
+			   uint32_t least, eline_fn *add)
 {
 	struct eline eline = { .eread = eread, .add = add };
 	uint32_t header, offset, len;
@@ -128,7 +149,7 @@ static bool eline_sections(struct eread *eread, const struct efile_section *ext,
 	if (len < 4)
 		return false;
 	eline.record = efile_u32(&eread->file, ext->data + header + offset);
-	if (eline.record < ELINE_RECORD)
+	if (eline.record < least)
 		return false;
 	eline.at = ext->data + header + offset + 4;
 	eline.left = len - 4;
@@ -165,10 +186,13 @@ bool eline_read(struct eread *eread)
 
 	if (!ext || !ext->data || !eread->btf)
 		return true;
-	if (!eline_sections(eread, ext, ELINE_LINES, eline_add))
+	if (!eline_sections(eread, ext, ELINE_FUNCS, ELINE_FUNC_RECORD, eline_add_func))
+		eread_warn(eread, "the types of functions of .BTF.ext are damaged: what is behind "
+			   "the damage is left out");
+	if (!eline_sections(eread, ext, ELINE_LINES, ELINE_RECORD, eline_add))
 		eread_warn(eread, "the line information of .BTF.ext is damaged: what is behind "
 			   "the damage is left out");
-	if (!eline_sections(eread, ext, ELINE_CORES, eline_add_core))
+	if (!eline_sections(eread, ext, ELINE_CORES, ELINE_RECORD, eline_add_core))
 		return eread_error(eread, "the CO-RE relocations of .BTF.ext are damaged");
 	if (obj->nlines)
 		qsort(obj->lines, obj->nlines, sizeof(*obj->lines), eline_compare);

@@ -4,6 +4,7 @@
  * are pointers; a number N is a pointer to an array of N, a type a pointer to it, and a number of
  * 64 bits a value of an enum.
  */
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +28,13 @@ struct emap {
 	struct asm_map map;
 	const char *name, *member;
 	uint32_t type;		/* BTF id of the member */
-	bool inner;		/* its values are maps */
+	uint32_t offset;	/* of the member, bytes */
+	uint32_t values;	/* where first entries are; 0: nowhere */
+	uint32_t size;		/* of the structure */
+	bool inside;		/* it is what maps in a map are like */
 };
+
+static bool emap_struct(struct emap *emap, uint32_t id);
 
 /* What the pointer that the member is points to, stripped. */
 static bool emap_pointed(struct emap *emap, uint32_t *id, struct btfview_type *out)
@@ -106,7 +112,7 @@ static uint32_t emap_size(struct eread *eread, uint32_t id)
 	return 0;
 }
 
-static bool emap_layout(struct emap *emap, struct asm_typeref *ref, uint32_t *size)
+static bool emap_layout(struct emap *emap, struct asm_typeref *ref, uint32_t *size, uint32_t *btf)
 {
 	struct btfview_type type;
 	uint32_t id;
@@ -114,6 +120,7 @@ static bool emap_layout(struct emap *emap, struct asm_typeref *ref, uint32_t *si
 	if (!emap_pointed(emap, &id, &type))
 		return false;
 	*size = emap_size(emap->eread, id);
+	*btf = id;
 	if (etype_ref(emap->eread, id, ref) && asm_sizeof(*ref) != *size)
 		memset(ref, 0, sizeof(*ref));
 	return *size != 0;
@@ -131,12 +138,12 @@ static bool emap_type(struct emap *emap)
 
 static bool emap_key(struct emap *emap)
 {
-	return emap_layout(emap, &emap->map.key, &emap->map.key_size);
+	return emap_layout(emap, &emap->map.key, &emap->map.key_size, &emap->map.key_btf);
 }
 
 static bool emap_value(struct emap *emap)
 {
-	return emap_layout(emap, &emap->map.value, &emap->map.value_size);
+	return emap_layout(emap, &emap->map.value, &emap->map.value_size, &emap->map.value_btf);
 }
 
 static bool emap_key_size(struct emap *emap)
@@ -164,17 +171,49 @@ static bool emap_extra(struct emap *emap)
 	return emap_number(emap, &emap->map.map_extra);
 }
 
-/* The values are maps or programs: their numbers. What they hold is no matter of the model. */
+/*
+ * The values are maps or programs: their numbers. The type is that of an array of pointers, to the
+ * definition of a map or to a prototype.
+ */
 static bool emap_values(struct emap *emap)
 {
+	struct emap inner = { .eread = emap->eread, .name = emap->name, .inside = true };
+	struct btfview_type type;
+	uint32_t id = emap->type;
+	struct asm_map *map;
+
+	if (!etype_strip(emap->eread, &id, &type) || type.kind != ASM_BTF_ARRAY)
+		return false;
+	id = btfview_word(emap->eread->btf, &type, 0);
+	if (!etype_strip(emap->eread, &id, &type) || type.kind != ASM_BTF_PTR)
+		return false;
 	emap->map.value_size = sizeof(uint32_t);
-	emap->inner = true;
+	emap->values = emap->offset;
+	id = type.arg;
+	if (!etype_strip(emap->eread, &id, &type) || type.kind == ASM_BTF_FUNC_PROTO)
+		return true;
+	if (emap->inside || !emap_struct(&inner, id))
+		return false;
+	map = mem_alloc(&emap->eread->mem, sizeof(*map));
+	*map = inner.map;
+	map->name = emap->name;
+	emap->map.inner = map;
 	return true;
 }
 
-static bool emap_left_out(struct emap *emap)
+static bool emap_numa_node(struct emap *emap)
 {
-	eread_warn(emap->eread, "map '%s': '%s' is left out", emap->name, emap->member);
+	return emap_u32(emap, &emap->map.numa_node);
+}
+
+/* LIBBPF_PIN_NONE or LIBBPF_PIN_BY_NAME */
+static bool emap_pinning(struct emap *emap)
+{
+	uint32_t how;
+
+	if (!emap_u32(emap, &how) || how > 1)
+		return false;
+	emap->map.pinned = how;
 	return true;
 }
 
@@ -185,8 +224,8 @@ static const struct {
 	{ "type", emap_type }, { "key", emap_key }, { "value", emap_value },
 	{ "key_size", emap_key_size }, { "value_size", emap_value_size },
 	{ "max_entries", emap_entries }, { "map_flags", emap_flags },
-	{ "map_extra", emap_extra }, { "values", emap_values }, { "numa_node", emap_left_out },
-	{ "pinning", emap_left_out },
+	{ "map_extra", emap_extra }, { "values", emap_values }, { "numa_node", emap_numa_node },
+	{ "pinning", emap_pinning },
 };
 
 static bool emap_member(struct emap *emap)
@@ -217,18 +256,19 @@ static bool emap_struct(struct emap *emap, uint32_t id)
 	if (!etype_strip(emap->eread, &id, &type) || type.kind != ASM_BTF_STRUCT ||
 	    type.vlen > EMAP_MEMBERS)
 		return false;
+	emap->size = type.arg;
 	for (i = 0; i < type.vlen; i++) {
 		emap->member = btfview_string(btf, btfview_word(btf, &type, i * EMAP_WORDS));
 		emap->type = btfview_word(btf, &type, i * EMAP_WORDS + 1);
+		emap->offset = btfview_word(btf, &type, i * EMAP_WORDS + 2) / 8;
 		if (!emap_member(emap))
 			return false;
 	}
-	if (emap->inner)
-		eread_warn(emap->eread, "map '%s': what its values are is left out", emap->name);
 	return emap->map.type != NULL;
 }
 
-static void emap_add(struct eread *eread, const struct btfview_type *var, uint64_t offset)
+static void emap_add(struct eread *eread, const struct btfview_type *var, uint64_t offset,
+		     uint32_t size)
 {
 	struct emap emap = { .eread = eread, .name = var->name };
 	struct eread_place *place;
@@ -241,6 +281,8 @@ static void emap_add(struct eread *eread, const struct btfview_type *var, uint64
 				 eread->nplaces + 1, sizeof(*eread->places));
 	place = &eread->places[eread->nplaces++];
 	place->offset = offset;
+	place->values = emap.values;
+	place->end = offset + (size > emap.size ? size : emap.size);
 	place->map = (uint32_t)eread->obj->nmaps - 1;
 }
 
@@ -262,6 +304,7 @@ static void emap_section(struct eread *eread, const struct btfview_type *section
 
 	for (i = 0; i < section->vlen; i++) {
 		uint64_t offset = btfview_word(btf, section, i * EMAP_WORDS + 1);
+		uint32_t size = btfview_word(btf, section, i * EMAP_WORDS + 2);
 		const struct symbol *symbol;
 
 		if (!btfview_type(btf, btfview_word(btf, section, i * EMAP_WORDS), &var) ||
@@ -270,7 +313,9 @@ static void emap_section(struct eread *eread, const struct btfview_type *section
 		symbol = symbols_get(&eread->globals, var.name, strlen(var.name));
 		if (symbol && btfview_word(btf, &var, 0))
 			offset = eread->symbols[symbol->index].value;
-		emap_add(eread, &var, offset);
+		if (symbol && eread->symbols[symbol->index].size <= UINT32_MAX)
+			size = (uint32_t)eread->symbols[symbol->index].size;
+		emap_add(eread, &var, offset, size);
 	}
 }
 
@@ -287,4 +332,100 @@ void emap_read(struct eread *eread)
 			emap_section(eread, &type);
 	if (eread->nplaces)
 		qsort(eread->places, eread->nplaces, sizeof(*eread->places), emap_compare);
+}
+
+/* ---- first entries ---- */
+
+/* The last map that begins at an offset or before, and goes on behind it. */
+static const struct eread_place *emap_place(const struct eread *eread, uint64_t offset)
+{
+	size_t low = 0, high = eread->nplaces, middle;
+
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (eread->places[middle].offset <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && offset < eread->places[low - 1].end ? &eread->places[low - 1] : NULL;
+}
+
+static int emap_compare_func(const void *key, const void *elem)
+{
+	const uint32_t slot = *(const uint32_t *)key;
+	const struct asm_func *func = elem;
+
+	return slot < func->start ? -1 : slot > func->start;
+}
+
+/* What an entry is: the map or the function that the symbol names. */
+static bool emap_target(const struct eread *eread, const struct efile_symbol *symbol,
+			const struct asm_map *map, uint32_t *index)
+{
+	const struct asm_object *obj = eread->obj;
+	enum eread_kind kind = symbol->section < eread->file.nsections ?
+			       eread->sections[symbol->section].kind : EREAD_OTHER;
+	const struct eread_place *place;
+	const struct asm_func *func;
+	uint32_t slot;
+
+	if (kind == EREAD_MAPS && map->inner) {
+		place = emap_place(eread, symbol->value);
+		*index = place ? place->map : 0;
+		return place && place->offset == symbol->value;
+	}
+	if (kind != EREAD_CODE || map->inner)
+		return false;
+	slot = eread->sections[symbol->section].base + (uint32_t)(symbol->value / sizeof(uint64_t));
+	func = bsearch(&slot, obj->funcs, obj->nfuncs, sizeof(*func), emap_compare_func);
+	*index = func ? (uint32_t)(func - obj->funcs) : 0;
+	return func && func->section;
+}
+
+static bool emap_slot(struct eread *eread, const struct efile_reloc *reloc)
+{
+	const struct eread_place *place = emap_place(eread, reloc->offset);
+	uint64_t at = place ? reloc->offset - place->offset : 0;
+	struct asm_object *obj = eread->obj;
+	struct asm_slot slot;
+
+	if (!place || !place->values || at < place->values || at % sizeof(uint64_t) ||
+	    reloc->symbol >= eread->file.nsymbols)
+		return eread_error(eread, "the relocation at byte %llu of section '.maps' is for "
+				   "no entry of a map", (unsigned long long)reloc->offset);
+	memset(&slot, 0, sizeof(slot));
+	slot.map = place->map;
+	slot.key = (at - place->values) / sizeof(uint64_t);
+	if (!emap_target(eread, &eread->symbols[reloc->symbol], &obj->maps[place->map],
+			 &slot.index))
+		return eread_error(eread, "map '%s': entry %llu is neither a map nor a program "
+				   "as it takes them", obj->maps[place->map].name,
+				   (unsigned long long)slot.key);
+	obj->slots = mem_grow(&eread->mem, obj->slots, &eread->slots_room, obj->nslots + 1,
+			      sizeof(*obj->slots));
+	obj->slots[obj->nslots++] = slot;
+	return true;
+}
+
+bool emap_close(struct eread *eread)
+{
+	const struct efile *file = &eread->file;
+	struct efile_reloc reloc;
+	uint32_t i;
+	size_t j;
+
+	for (i = 1; i < file->nsections; i++) {
+		const struct efile_section *relocs = &file->sections[i];
+
+		if (relocs->type != SHT_REL || relocs->info >= file->nsections ||
+		    eread->sections[relocs->info].kind != EREAD_MAPS || !eread->btf)
+			continue;
+		for (j = 0; j < efile_relocs(relocs); j++) {
+			efile_reloc(file, relocs, j, &reloc);
+			if (!emap_slot(eread, &reloc))
+				return false;
+		}
+	}
+	return true;
 }

@@ -215,6 +215,18 @@ static void eread_btf(struct eread *eread)
 
 /* ---- names ---- */
 
+/* A text needs a name for what the maps in a map are like. */
+static void eread_name_inner(struct eread *eread, struct asm_map *map)
+{
+	char name[ASM_NEAR_NAME];
+
+	if (!map->inner)
+		return;
+	snprintf(name, sizeof(name), "%.48s_inner", map->name);
+	map->inner->name = ename_take(&eread->ename, &eread->ename.names,
+				      mem_text(&eread->mem, name, strlen(name)));
+}
+
 /* Those that others go by come first: they are the least likely to be changed. */
 static void eread_name(struct eread *eread)
 {
@@ -222,9 +234,15 @@ static void eread_name(struct eread *eread)
 	size_t i;
 
 	for (i = 0; i < obj->nmaps; i++)
+		obj->maps[i].symbol = obj->maps[i].name;
+	for (i = 0; i < obj->nfuncs; i++)
+		obj->funcs[i].symbol = obj->funcs[i].name;
+	for (i = 0; i < obj->nmaps; i++)
 		if (!obj->maps[i].data)
 			obj->maps[i].name = ename_take(&eread->ename, &eread->ename.names,
 						       obj->maps[i].name);
+	for (i = 0; i < obj->nmaps; i++)
+		eread_name_inner(eread, &obj->maps[i]);
 	for (i = 0; i < obj->nfuncs; i++)
 		if (obj->funcs[i].section)
 			obj->funcs[i].name = ename_take(&eread->ename, &eread->ename.names,
@@ -251,17 +269,19 @@ static bool eread_object(struct eread *eread, const void *data, size_t len)
 	eread_license(eread);
 	eread_btf(eread);
 	emap_read(eread);
-	if (!ecode_read(eread))
+	eextern_read(eread);
+	if (!ecode_read(eread) || !emap_close(eread))
 		return false;
 	eread_name(eread);
 	edata_close(eread);
-	return eline_read(eread);
+	return eset_all(eread) && eline_read(eread);
 }
 
 static void eread_prepare(struct eread *eread)
 {
 	eread->section_names.mem = &eread->mem;
 	eread->globals.mem = &eread->mem;
+	eread->externs.mem = &eread->mem;
 	eread->obj = &((struct whole *)mem_alloc(&eread->mem, sizeof(struct whole)))->obj;
 	ename_init(&eread->ename, &eread->mem);
 }
@@ -274,6 +294,8 @@ static struct asm_object *eread_finish(struct eread *eread)
 	mem_drop(eread->pieces);
 	mem_drop(eread->globals.entries);
 	mem_drop(eread->globals.slots);
+	mem_drop(eread->externs.entries);
+	mem_drop(eread->externs.slots);
 	mem_drop(eread->ename.names.entries);
 	mem_drop(eread->ename.names.slots);
 	whole->mem = eread->mem;

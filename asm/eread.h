@@ -21,6 +21,8 @@ struct eread_section {
 /* A map of .maps, by where it is. */
 struct eread_place {
 	uint64_t offset;
+	uint64_t values;	/* from there on, where its first entries are; 0: it has none */
+	uint64_t end;
 	uint32_t map;
 };
 
@@ -49,6 +51,7 @@ struct eread {
 	struct eread_section *sections;	/* file.nsections */
 	struct symbols section_names;	/* index: the first section of that name */
 	struct symbols globals;		/* index: the symbol of that name, not local */
+	struct symbols externs;		/* data: struct asm_extern */
 	struct asm_object *obj;
 	struct asm_btf *btf;		/* NULL: none */
 	struct etype *types;		/* by BTF id */
@@ -58,7 +61,8 @@ struct eread {
 	struct eread_piece *pieces;
 	size_t npieces, pieces_room;
 	uint64_t data_size;		/* bytes of all sections with data */
-	size_t maps_room, structs_room, lines_room, cores_room;
+	size_t maps_room, structs_room, lines_room, cores_room, variables_room,
+	       slots_room;
 	unsigned int warnings;
 };
 
@@ -82,11 +86,23 @@ bool etype_strip(const struct eread *eread, uint32_t *id, struct btfview_type *o
 /* emap.c: the maps that BTF describes in .maps, without names. */
 void emap_read(struct eread *eread);
 
+/* ... and their first entries, when functions are known. */
+bool emap_close(struct eread *eread);
+
+/* eextern.c: what BTF says of the names that are not in the object. */
+void eextern_read(struct eread *eread);
+
+/* That of a name; NULL: nothing. */
+const struct asm_extern *eextern_get(struct eread *eread, const char *name);
+
 /* edata.c: sections with data become maps, at first without their variables... */
 bool edata_open(struct eread *eread, uint32_t section);
 
 /* ...and get them, once all that points there is known. */
 void edata_close(struct eread *eread);
+
+/* eset.c: the first values that the options give to variables. */
+bool eset_all(struct eread *eread);
 
 /* eline.c: lines and CO-RE relocations of .BTF.ext. False for relocations that are damaged. */
 bool eline_read(struct eread *eread);

@@ -629,6 +629,15 @@ static struct asm_reloc *insn_add_reloc(struct unit *unit, const struct referenc
 	return reloc;
 }
 
+static void insn_add_extern(struct unit *unit, const struct reference *ref,
+			    enum asm_reloc_kind kind, const struct symbol *symbol)
+{
+	struct asm_reloc *reloc = insn_add_reloc(unit, ref, kind);
+
+	reloc->name = mem_text(&unit->mem, ref->name, ref->len);
+	reloc->ext = symbol->data;
+}
+
 static void insn_set_src(struct unit *unit, const struct reference *ref, unsigned int src)
 {
 	struct asm_insn *insn = &unit->obj->insns[ref->slot];
@@ -665,8 +674,7 @@ static void insn_close_call(struct unit *unit, const struct reference *ref,
 		insn_add_reloc(unit, ref, ASM_RELOC_CALL)->index = symbol->index;
 	} else if (symbol && symbol->kind == UNIT_EXTERN) {
 		insn_set_src(unit, ref, CALL_KFUNC);
-		insn_add_reloc(unit, ref, ASM_RELOC_KFUNC)->name =
-			mem_text(&unit->mem, ref->name, ref->len);
+		insn_add_extern(unit, ref, ASM_RELOC_KFUNC, symbol);
 	} else if (helper && unit->sections && memcmp(ref->name, "bpf_", 4) != 0) {
 		diag_add(&unit->diags, ASM_ERROR, ref->pos, ref->len,
 			 "is '%.*s' a symbol or a helper? '.extern %.*s' or 'call bpf_%.*s' says "
@@ -719,8 +727,7 @@ static void insn_close_address(struct unit *unit, const struct reference *ref,
 		insn_set_src(unit, ref, WIDE_FUNC);
 		insn_add_reloc(unit, ref, ASM_RELOC_FUNC)->index = symbol->index;
 	} else if (symbol && symbol->kind == UNIT_EXTERN && !ref->value && !ref->addend) {
-		insn_add_reloc(unit, ref, ASM_RELOC_EXTERN)->name =
-			mem_text(&unit->mem, ref->name, ref->len);
+		insn_add_extern(unit, ref, ASM_RELOC_EXTERN, symbol);
 	} else if (symbol) {
 		diag_add(&unit->diags, ASM_ERROR, ref->pos, ref->len,
 			 "'%.*s' has no first value and takes no offset", (int)ref->len,

@@ -8,13 +8,19 @@
 /* Where each function of the object lands in the program; LINK_OUT: nowhere. */
 enum { LINK_OUT = -1 };
 
+/* A function, and the reloc of it that comes next. */
+struct link_frame {
+	const struct asm_func *func;
+	size_t reloc;
+};
+
 struct link {
 	const struct asm_object *obj;
 	struct asm_insn *insns;	/* of the program */
 	uint32_t *insn_pos;
 	int64_t *base;		/* a function of the object: its first slot in the program */
-	uint32_t *order;	/* functions, as they lie in the program */
-	size_t norder;
+	struct link_frame *frames; /* functions being followed, each called by the one before */
+	size_t nframes;
 	struct asm_program *out;
 };
 
@@ -38,25 +44,37 @@ static size_t link_first_reloc(const struct asm_object *obj, uint32_t slot)
 	return low;
 }
 
-static void link_take(struct link *link, uint32_t func)
-{
-	if (link->base[func] != LINK_OUT)
-		return;
-	link->base[func] = (int64_t)link->out->ninsns;
-	link->out->ninsns += link->obj->funcs[func].count;
-	link->order[link->norder++] = func;
-}
-
-/* Take what the function calls; and count the relocs that stay. */
-static void link_follow(struct link *link, uint32_t index)
+static void link_take(struct link *link, uint32_t index)
 {
 	const struct asm_func *func = &link->obj->funcs[index];
-	size_t i;
 
-	for (i = link_first_reloc(link->obj, func->start);
-	     i < link->obj->nrelocs && link->obj->relocs[i].slot < func->start + func->count; i++) {
-		if (link_is_call(&link->obj->relocs[i]))
-			link_take(link, link->obj->relocs[i].index);
+	if (link->base[index] != LINK_OUT)
+		return;
+	link->base[index] = (int64_t)link->out->ninsns;
+	link->out->parts[link->out->nparts++] = (struct asm_part){ index,
+								   (uint32_t)link->out->ninsns };
+	link->out->ninsns += func->count;
+	link->frames[link->nframes++] = (struct link_frame){
+		func, link_first_reloc(link->obj, func->start) };
+}
+
+/* Take what is called, deepest first as libbpf does it; and count the relocs that stay. */
+static void link_follow(struct link *link)
+{
+	const struct asm_object *obj = link->obj;
+
+	while (link->nframes) {
+		struct link_frame *frame = &link->frames[link->nframes - 1];
+		const struct asm_reloc *reloc = &obj->relocs[frame->reloc];
+
+		if (frame->reloc == obj->nrelocs ||
+		    reloc->slot >= frame->func->start + frame->func->count) {
+			link->nframes--;
+			continue;
+		}
+		frame->reloc++;
+		if (link_is_call(reloc))
+			link_take(link, reloc->index);
 		else
 			link->out->nrelocs++;
 	}
@@ -86,47 +104,67 @@ static void link_copy(struct link *link, uint32_t index, size_t *nrelocs)
 	}
 }
 
-/* A program alone and complete is the object's slots as they are. */
-static void link_borrow(const struct asm_object *obj, struct asm_program *out)
+/* Room for all that linking may need. */
+static int link_alloc(struct link *link)
 {
+	size_t n = link->obj->nfuncs;
+
+	link->base = malloc(n * sizeof(*link->base));
+	link->frames = malloc(n * sizeof(*link->frames));
+	link->out->parts = malloc(n * sizeof(*link->out->parts));
+	if (!link->base || !link->frames || !link->out->parts)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		link->base[i] = LINK_OUT;
+	return 0;
+}
+
+static int link_copy_all(struct link *link)
+{
+	struct asm_program *out = link->out;
+	size_t i, nrelocs = 0;
+
+	out->insns = link->insns = calloc(out->ninsns, sizeof(*out->insns));
+	out->insn_pos = link->insn_pos = calloc(out->ninsns, sizeof(*out->insn_pos));
+	out->relocs = calloc(out->nrelocs + 1, sizeof(*out->relocs));
+	if (!out->insns || !out->insn_pos || !out->relocs)
+		return -ENOMEM;
+	for (i = 0; i < out->nparts; i++)
+		link_copy(link, out->parts[i].func, &nrelocs);
+	return 0;
+}
+
+/* A program alone and complete is the object's slots as they are. */
+static int link_borrow(const struct asm_object *obj, struct asm_program *out)
+{
+	out->parts = calloc(1, sizeof(*out->parts));
+	if (!out->parts)
+		return -ENOMEM;
+	out->nparts = 1;
 	out->insns = obj->insns;
 	out->insn_pos = obj->insn_pos;
 	out->ninsns = obj->ninsns;
 	out->borrowed = true;
+	return 0;
 }
 
 int asm_link(const struct asm_object *obj, const struct asm_func *func, struct asm_program *out)
 {
 	struct link link = { .obj = obj, .out = out };
-	size_t i, nrelocs = 0;
-	int ret = -ENOMEM;
+	int ret;
 
 	memset(out, 0, sizeof(*out));
 	out->func = func;
-	if (obj->nfuncs == 1 && !obj->nrelocs) {
-		link_borrow(obj, out);
-		return 0;
+	if (obj->nfuncs == 1 && !obj->nrelocs)
+		return link_borrow(obj, out);
+	ret = link_alloc(&link);
+	if (!ret) {
+		link_take(&link, (uint32_t)(func - obj->funcs));
+		link_follow(&link);
+		ret = link_copy_all(&link);
 	}
-	link.base = malloc(obj->nfuncs * sizeof(*link.base));
-	link.order = malloc(obj->nfuncs * sizeof(*link.order));
-	if (!link.base || !link.order)
-		goto out;
-	for (i = 0; i < obj->nfuncs; i++)
-		link.base[i] = LINK_OUT;
-	link_take(&link, (uint32_t)(func - obj->funcs));
-	for (i = 0; i < link.norder; i++)	/* grows as functions are taken */
-		link_follow(&link, link.order[i]);
-	out->insns = link.insns = calloc(out->ninsns, sizeof(*out->insns));
-	out->insn_pos = link.insn_pos = calloc(out->ninsns, sizeof(*out->insn_pos));
-	out->relocs = calloc(out->nrelocs + 1, sizeof(*out->relocs));
-	if (!out->insns || !out->insn_pos || !out->relocs)
-		goto out;
-	for (i = 0; i < link.norder; i++)
-		link_copy(&link, link.order[i], &nrelocs);
-	ret = 0;
-out:
 	free(link.base);
-	free(link.order);
+	free(link.frames);
 	if (ret)
 		asm_program_free(out);
 	return ret;
@@ -138,6 +176,7 @@ void asm_program_free(struct asm_program *prog)
 		free((void *)prog->insns);
 		free((void *)prog->insn_pos);
 	}
+	free(prog->parts);
 	free(prog->relocs);
 	memset(prog, 0, sizeof(*prog));
 }

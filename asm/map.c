@@ -11,6 +11,7 @@
 #include "isa.h"
 #include "map.h"
 #include "mem.h"
+#include "slot.h"
 #include "source.h"
 #include "type.h"
 #include "unit.h"
@@ -18,6 +19,7 @@
 enum {
 	MAP_RING_LEAST = 4096,	/* the smallest page: where pages are larger, the kernel checks */
 	MAP_SIZE_MOST = INT32_MAX, /* bytes of a key or value */
+	MAP_ARRAY_OF_MAPS = 12, MAP_HASH_OF_MAPS = 13,
 };
 
 enum {
@@ -34,6 +36,7 @@ struct map_parse {
 	struct asm_map map;
 	struct token name;
 	uint32_t seen;		/* bits of map_words[] */
+	bool numa;
 };
 
 static bool map_type_near(struct unit *unit, const struct token *token)
@@ -146,7 +149,27 @@ static bool map_read_extra(struct map_parse *parse)
 	return true;
 }
 
-enum map_word { MAP_TYPE, MAP_KEY, MAP_VALUE, MAP_ENTRIES, MAP_FLAGS, MAP_EXTRA };
+/* The maps in it are like another: its number is that of this map, which comes next. */
+static bool map_read_values(struct map_parse *parse)
+{
+	parse->map.value_size = sizeof(uint32_t);
+	return slot_inner(parse->unit, (uint32_t)parse->unit->obj->nmaps);
+}
+
+static bool map_read_numa(struct map_parse *parse)
+{
+	parse->numa = true;
+	return map_read_u32(parse, "a NUMA node of", &parse->map.numa_node);
+}
+
+static bool map_read_shared(struct map_parse *parse)
+{
+	parse->map.pinned = true;
+	return true;
+}
+
+enum map_word { MAP_TYPE, MAP_KEY, MAP_VALUE, MAP_ENTRIES, MAP_FLAGS, MAP_EXTRA, MAP_VALUES,
+		MAP_NUMA, MAP_SHARED };
 
 static const struct {
 	char name[12];
@@ -158,6 +181,9 @@ static const struct {
 	[MAP_ENTRIES] = { "entries", map_read_entries },
 	[MAP_FLAGS] = { "flags", map_read_flags },
 	[MAP_EXTRA] = { "map_extra", map_read_extra },
+	[MAP_VALUES] = { "values", map_read_values },
+	[MAP_NUMA] = { "numa", map_read_numa },
+	[MAP_SHARED] = { "shared", map_read_shared },
 };
 
 enum { MAP_WORDS = sizeof(map_words) / sizeof(map_words[0]) };
@@ -172,7 +198,8 @@ static bool map_word(struct map_parse *parse)
 		;
 	if (i == MAP_WORDS)
 		return unit_error(parse->unit, &lex->token, "expected type, key, value, entries, "
-				  "flags or map_extra, saw %s", lex_say(&lex->token, say));
+				  "flags, map_extra, values, numa or shared, saw %s",
+				  lex_say(&lex->token, say));
 	if (parse->seen & 1u << i)
 		return unit_error(parse->unit, &lex->token, "'%s' is given twice",
 				  map_words[i].name);
@@ -260,6 +287,8 @@ static void map_settle(struct map_parse *parse)
 		parse->map.value_size = sizeof(uint32_t);
 	if (type->flags & ASM_MAP_NO_PREALLOC)
 		parse->map.map_flags |= MAP_BPF_F_NO_PREALLOC;
+	if (parse->numa)
+		parse->map.map_flags |= MAP_BPF_F_NUMA_NODE;
 }
 
 static bool map_check(struct map_parse *parse)
@@ -268,6 +297,10 @@ static bool map_check(struct map_parse *parse)
 
 	if (!type)
 		return unit_error(parse->unit, &parse->name, "the map has no type");
+	if (parse->seen & 1u << MAP_VALUES && type->number != MAP_ARRAY_OF_MAPS &&
+	    type->number != MAP_HASH_OF_MAPS)
+		return unit_error(parse->unit, &parse->name, "'values' is for maps of maps: one of "
+				  "type %s holds none", type->name);
 	map_settle(parse);
 	return map_check_size(parse, "key", type->key, parse->map.key_size) &&
 	       map_check_size(parse, "value", type->value, parse->map.value_size) &&

@@ -13,7 +13,8 @@
 #include "symbols.h"
 #include "type.h"
 
-enum { TEXT_LDDW = 0x18, TEXT_CALL = 0x85, TEXT_ADDEND = 24, TEXT_HEX_FROM = 1 << 16 };
+enum { TEXT_LDDW = 0x18, TEXT_CALL = 0x85, TEXT_ADDEND = 24, TEXT_HEX_FROM = 1 << 16,
+       TEXT_NUMA_NODE = 1 << 2 };
 
 /* An object being printed. */
 struct objtext {
@@ -200,20 +201,38 @@ static void text_layout(const struct objtext *text, const char *what, struct asm
 		fprintf(text->f, " %s %s%s", what, text_tag(ref.type), ref.type->name);
 }
 
+/* What the maps in a map are like may be no map of the object: it becomes one of the text. */
+static bool text_has_inner(const struct objtext *text, const struct asm_map *map)
+{
+	const struct asm_object *obj = text->obj;
+
+	return map->inner && !(map->inner >= obj->maps && map->inner < obj->maps + obj->nmaps);
+}
+
 /* What .map does not take (its entries are set by a loader, say) is left to who loads it. */
 static void text_map(const struct objtext *text, const struct asm_map *map)
 {
+	uint32_t flags = map->map_flags & ~(map->numa_node ? (uint32_t)TEXT_NUMA_NODE : 0);
 	bool legal = map_is_legal(map);
 
+	if (text_has_inner(text, map))
+		text_map(text, map->inner);
 	if (!legal)
 		fprintf(text->f, ".extern %s\t#", map->name);
 	fprintf(text->f, "%s.map %s type %s", legal ? "" : " ", map->name, map->type->name);
 	text_layout(text, "key", map->key, map->key_size);
-	text_layout(text, "value", map->value, map->value_size);
+	if (map->inner)
+		fprintf(text->f, " values %s", map->inner->name);
+	else
+		text_layout(text, "value", map->value, map->value_size);
 	if (map->max_entries)
 		fprintf(text->f, " entries %u", map->max_entries);
-	if (map->map_flags)
-		fprintf(text->f, " flags 0x%x", map->map_flags);
+	if (flags)
+		fprintf(text->f, " flags 0x%x", flags);
+	if (map->numa_node)
+		fprintf(text->f, " numa %u", map->numa_node);
+	if (map->pinned)
+		fputs(" shared", text->f);
 	if (map->map_extra)
 		fprintf(text->f, " map_extra 0x%" PRIx64, map->map_extra);
 	fputc('\n', text->f);
@@ -279,15 +298,20 @@ static void text_need_map(struct objtext *text, uint32_t index)
 		return;
 	text->maps[index] = true;
 	text_measure(text, map->name);
+	for (i = 0; map->inner && i < text->obj->nslots; i++)
+		if (text->obj->slots[i].map == index)
+			text_need_map(text, text->obj->slots[i].index);
 	for (i = 0; map->data && i < map->value.type->nfields; i++)
 		text_measure(text, map->value.type->fields[i].name);
 }
 
-static void text_need_extern(struct objtext *text, const char *name)
+static void text_need_extern(struct objtext *text, const struct asm_reloc *reloc)
 {
-	if (!symbols_get(&text->externs, name, strlen(name)))
-		symbols_put(&text->externs, name, strlen(name));
-	text_measure(text, name);
+	size_t len = strlen(reloc->name);
+
+	if (!symbols_get(&text->externs, reloc->name, len))
+		symbols_put(&text->externs, reloc->name, len)->data = reloc->ext;
+	text_measure(text, reloc->name);
 }
 
 /* A function, and what it refers to; the functions among that go to the end of the list. */
@@ -316,7 +340,7 @@ static void text_follow(struct objtext *text, const struct asm_func *func, uint3
 			text_need_func(text, obj->relocs[i].index, list, n);
 			break;
 		case ASM_RELOC_KFUNC: case ASM_RELOC_EXTERN:
-			text_need_extern(text, obj->relocs[i].name);
+			text_need_extern(text, &obj->relocs[i]);
 			break;
 		}
 	}
@@ -490,6 +514,23 @@ static int text_func(struct objtext *text, const struct asm_func *func)
 
 /* ---- all of it ---- */
 
+/* What maps begin with, as far as it is printed. */
+static void text_slots(const struct objtext *text)
+{
+	const struct asm_object *obj = text->obj;
+	size_t i;
+
+	for (i = 0; i < obj->nslots; i++) {
+		const struct asm_slot *slot = &obj->slots[i];
+		bool is_map = obj->maps[slot->map].inner;
+
+		if (text->maps[slot->map] && (is_map || text->funcs[slot->index]))
+			fprintf(text->f, ".slot %s[%" PRIu64 "] = %s\n", obj->maps[slot->map].name,
+				slot->key, is_map ? obj->maps[slot->index].name :
+				obj->funcs[slot->index].name);
+	}
+}
+
 static void text_head(const struct objtext *text)
 {
 	const struct asm_object *obj = text->obj;
@@ -508,8 +549,13 @@ static void text_head(const struct objtext *text)
 	for (i = 0; i < obj->nmaps; i++)
 		if (text->maps[i] && obj->maps[i].data)
 			text_variables(text, &obj->maps[i]);
-	for (i = 0; i < text->externs.count; i++)
-		fprintf(text->f, ".extern %s\n", text->externs.entries[i].name);
+	for (i = 0; i < text->externs.count; i++) {
+		const struct asm_extern *ext = text->externs.entries[i].data;
+
+		fprintf(text->f, ".extern %s%s\n", ext && ext->weak ? "weak " : "",
+			text->externs.entries[i].name);
+	}
+	text_slots(text);
 }
 
 static int text_object(struct objtext *text, const struct asm_func *only)

@@ -46,6 +46,20 @@ struct reference {
 	bool value;	/* name[0]: the map's first value */
 };
 
+/* A name that was used before it may have been defined. */
+struct later_name {
+	const char *text;
+	uint32_t len, pos;
+};
+
+/* An entry that a map begins with; or what the maps in map number `outer` are like. */
+struct later {
+	struct later_name map, what;
+	uint64_t key;
+	uint32_t outer;
+	bool is_inner;
+};
+
 struct unit {
 	struct mem mem;
 	bool in_function;		/* what comes next belongs to it */
@@ -67,6 +81,8 @@ struct unit {
 	struct reference *references;
 	size_t nreferences, references_room;
 	size_t first_reference;		/* of the function under way */
+	struct later *laters;
+	size_t nlaters, laters_room, slots_of_maps_room;
 	struct symbols macros;		/* data: struct macro; NULL while it is being read */
 	struct symbols prelude;		/* likewise, of the macros that every text has */
 	bool has_prelude;		/* it was read: something asked for one */

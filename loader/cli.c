@@ -117,7 +117,7 @@ static bool take_cookie(struct cli *cli, const char *value)
 static const char a_time[] = "a time above 0, such as 3s, 500ms, 1.5m or 2h";
 
 static const struct option options[] = {
-	{ CLI_DEFINE, 'D', NULL, "NAME=EXPR", "give a constant of the text this value",
+	{ CLI_DEFINE, 'D', NULL, "NAME=EXPR", "give a constant, or a variable, this value",
 	  take_define, "NAME=EXPR" },
 	{ CLI_DURATION, '\0', "duration", "T", "end after this time (seconds, or 500ms 3s 2m 1h)",
 	  take_duration, a_time },

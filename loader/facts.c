@@ -17,6 +17,10 @@ struct load_facts {
 	bool mapped;		/* data is a mapping, not allocated */
 	bool tried;
 	int err;		/* why there is no btf */
+	char *config;
+	bool config_tried;
+	int config_err;		/* why there is no config, as it was told */
+	char config_why[256];
 };
 
 struct load_facts *load_facts_new(void)
@@ -29,6 +33,7 @@ void load_facts_free(struct load_facts *facts)
 	if (!facts)
 		return;
 	asm_btf_close(facts->btf);
+	free(facts->config);
 	if (facts->mapped)
 		sys_unmap(facts->data, facts->len);
 	else
@@ -189,6 +194,22 @@ int facts_relocate(struct load_facts *facts, const struct asm_object *obj, struc
 	if (err)
 		return facts_missing(err, why, why_size);
 	return asm_core_apply(obj, facts->btf, insns, failed, why, why_size) ? 0 : -EINVAL;
+}
+
+int facts_config(struct load_facts *facts, facts_config_fn *fn, const char **text, char *why,
+		 size_t why_size)
+{
+	size_t len;
+
+	if (!facts->config_tried) {
+		facts->config_tried = true;
+		facts->config_err = fn(&facts->config, &len, facts->config_why,
+				       sizeof(facts->config_why));
+	}
+	*text = facts->config;
+	if (facts->config_err)
+		snprintf(why, why_size, "%s", facts->config_why);
+	return facts->config_err;
 }
 
 /*

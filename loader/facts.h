@@ -29,6 +29,13 @@ int32_t facts_btf_id(struct load_facts *facts, enum asm_btf_kind kind, const cha
 void facts_near(struct load_facts *facts, enum asm_btf_kind kind, const char *prefix,
 		const char *name, char *out);
 
+/* How to read the configuration: a text, freed with free(). 0 or -errno with a reason in why. */
+typedef int facts_config_fn(char **text, size_t *len, char *why, size_t why_size);
+
+/* The configuration, read once by fn; its failure is remembered, and told again. */
+int facts_config(struct load_facts *facts, facts_config_fn *fn, const char **text, char *why,
+		 size_t why_size);
+
 /*
  * Visit each function of the kernel that a trampoline can call a program from: at most 12
  * arguments, none larger than 16 bytes, and no struct returned. Stops when fn returns false. 0, or

@@ -8,7 +8,7 @@
 #include "../asm/asm.h"
 #include "abi.h"
 #include "feature.h"
-#include "gunzip.h"
+#include "inflate.h"
 #include "sys.h"
 
 enum {
@@ -297,6 +297,7 @@ char *feature_config(void)
 	struct utsname name;
 	char path[sizeof(name.release) + 16], *text = NULL, *packed;
 	size_t len;
+	int err;
 
 	if (uname(&name) == 0) {
 		snprintf(path, sizeof(path), "/boot/config-%s", name.release);
@@ -305,9 +306,9 @@ char *feature_config(void)
 	}
 	if (asm_read_file("/proc/config.gz", &packed, &len))
 		return NULL;
-	text = gunzip((const uint8_t *)packed, len);
+	err = inflate_gzip(packed, len, &text, &len);
 	free(packed);
-	return text;
+	return err ? NULL : text;
 }
 
 const char *feature_option(const char *text, const char *name, char value[FEATURE_VALUE])

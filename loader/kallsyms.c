@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,8 @@ static bool look_at(void *arg, const struct symbol *symbol)
 	struct kallsyms_name *out = look->out;
 	bool same = strcmp(name, look->name) == 0;
 
+	if (same && !out->address)
+		out->address = symbol->address;
 	if (!is_function(symbol->kind)) {
 		out->data = out->data || same;
 		return true;

@@ -11,6 +11,7 @@
 struct kallsyms_name {
 	unsigned int functions;	/* functions of exactly that name */
 	bool data;		/* something else has it */
+	uint64_t address;	/* of the first; 0: hidden from who asks, or it has none */
 	char variant[128];	/* what the compiler made of it: NAME.isra.0; "" */
 	char near[ASM_NEAR_TEXT];
 };

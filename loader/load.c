@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "abi.h"
 #include "loader.h"
 #include "attach.h"
+#include "btf.h"
 #include "facts.h"
 #include "load.h"
-#include "map.h"
+#include "maps.h"
 #include "multi.h"
 #include "prog.h"
 #include "say.h"
 #include "sys.h"
 #include "uprobe.h"
-#include "why.h"
 
 /* What it will hold, nothing of it in the kernel yet. */
 static int load_alloc(const struct asm_object *obj, const struct load_options *opt,
@@ -36,37 +35,6 @@ static int load_alloc(const struct asm_object *obj, const struct load_options *o
 	load->maps = calloc(obj->nmaps + 1, sizeof(*load->maps));
 	load->progs = calloc(obj->nfuncs + 1, sizeof(*load->progs));
 	return load->facts && load->maps && load->progs ? 0 : -ENOMEM;
-}
-
-static int fill_map(struct load *load, const struct asm_map *map, int fd)
-{
-	struct asm_place place = asm_object_place(load->obj, map->pos);
-	int err = map_fill(fd, map);
-
-	if (err)
-		say_error(load->opt, &place, "cannot fill map %s: %s", map->name, strerror(-err));
-	return err;
-}
-
-static int create_map(struct load *load, const struct asm_map *map)
-{
-	struct asm_place place;
-	char what[192];
-	struct why why;
-	int fd = map_create(map);
-
-	snprintf(what, sizeof(what), "map %s (%s, key %" PRIu32 ", value %" PRIu32 ", entries %"
-		 PRIu32 ")", map->name, map->type->name, map->key_size, map->value_size,
-		 map->max_entries);
-	if (fd < 0) {
-		place = asm_object_place(load->obj, map->pos);
-		why_map(&why, map, fd);
-		why_say(load->opt, &place, what, "BPF_MAP_CREATE", fd, &why);
-		return fd;
-	}
-	say_step(load->opt, "%s: BPF_MAP_CREATE: descriptor %d", what, fd);
-	load->maps[load->nmaps++] = (struct load_map){ map, fd };
-	return map->data ? fill_map(load, map, fd) : 0;
 }
 
 static bool is_missing(const struct load *load, enum load_multi *multi, bool (*is_there)(void))
@@ -132,11 +100,16 @@ static int load_all(struct load *load)
 	const struct asm_object *obj = load->obj;
 	int err = load_relocate(load);
 
-	for (size_t i = 0; i < obj->nmaps && !err; i++)
-		err = create_map(load, &obj->maps[i]);
+	if (!err)
+		err = btf_load(load);
+	if (!err)
+		err = maps_create(load);
 	for (size_t i = 0; i < obj->nfuncs && !err; i++)
 		if (obj->funcs[i].section)
 			err = load_program(load, &obj->funcs[i]);
+	if (!err)
+		err = maps_put_programs(load);
+	btf_close(load);	/* maps and programs keep what they need */
 	return err;
 }
 
@@ -201,6 +174,9 @@ void load_close(struct load *load)
 	}
 	for (size_t i = load->nmaps; i-- > 0;)
 		sys_close(load->maps[i].fd);
+	if (load->config > 0)
+		sys_close(load->config);
+	btf_close(load);
 	if (!load->opt || load->facts != load->opt->facts)
 		load_facts_free(load->facts);
 	free(load->relocated);

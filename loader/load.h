@@ -16,6 +16,7 @@ struct asm_attach;
 struct asm_func;
 struct asm_map;
 struct asm_object;
+struct asm_types;
 struct load_facts;
 struct load_options;
 struct load_prog;
@@ -52,6 +53,9 @@ struct load {
 	struct load_options *opt;	/* a copy, owned */
 	struct load_facts *facts;	/* owned, unless it is the one in opt */
 	enum load_multi kprobe_multi, uprobe_multi;
+	struct asm_types *types;	/* the object's own; NULL: none are loaded */
+	int btf;			/* their descriptor; 0: none */
+	int config;			/* map of the configuration that it asks for; 0: none */
 	struct load_map *maps;
 	size_t nmaps;
 	struct load_prog *progs;

@@ -27,6 +27,8 @@ enum load_flags {
 	LOAD_NO_PERF_LINK = 1 << 1,	/* no perf link rung, as before Linux 5.15 */
 	LOAD_NO_MULTI = 1 << 2,		/* no kprobe_multi and uprobe_multi rung, as before Linux
 					   5.18 and 6.6 */
+	LOAD_NO_SHARING = 1 << 3,	/* nothing outlives the process: maps that are shared by
+					   name are found, but not offered */
 };
 
 struct load_facts;

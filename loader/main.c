@@ -64,10 +64,12 @@ static int print_checked(const struct asm_object *obj, const struct asm_func *fu
 
 static int check_main(const struct cli *cli, const struct load_options *opt)
 {
+	struct load_options trial = *opt;
 	struct session s;
 	int err;
 
-	err = session_open(&s, cli->words[0], cli, opt);
+	trial.flags |= LOAD_NO_SHARING;
+	err = session_open(&s, cli->words[0], cli, &trial);
 	for (size_t i = 0; !err && i < s.obj->nfuncs; i++)
 		if (s.obj->funcs[i].section)
 			err = print_checked(s.obj, &s.obj->funcs[i], opt);

@@ -26,7 +26,17 @@ static int map_entries(const struct asm_map *map, uint32_t *entries)
 	return cpus < 0 ? cpus : 0;
 }
 
-int map_create(const struct asm_map *map)
+/* Up to the last field in use: older kernels know no more. */
+static unsigned int map_attr_size(const struct abi_map_create *attr)
+{
+	if (attr->map_extra)
+		return abi_end(struct abi_map_create, map_extra);
+	if (attr->btf_fd)
+		return abi_end(struct abi_map_create, btf_value_type_id);
+	return abi_end(struct abi_map_create, map_name);
+}
+
+int map_create(const struct asm_map *map, const struct map_how *how)
 {
 	struct abi_map_create attr;
 	uint32_t entries;
@@ -40,11 +50,16 @@ int map_create(const struct asm_map *map)
 	attr.value_size = map->value_size;
 	attr.max_entries = entries;
 	attr.map_flags = map->map_flags;
-	sys_name(attr.map_name, map->name);
+	sys_name(attr.map_name, map->symbol ? map->symbol : map->name);
 	attr.map_extra = map->map_extra;
-	return sys_bpf(BPF_MAP_CREATE, &attr, map->map_extra ?
-		       abi_end(struct abi_map_create, map_extra) :
-		       abi_end(struct abi_map_create, map_name));
+	attr.inner_map_fd = (uint32_t)how->inner;
+	attr.numa_node = map->numa_node;
+	if (how->value) {
+		attr.btf_fd = (uint32_t)how->btf;
+		attr.btf_key_type_id = how->key;
+		attr.btf_value_type_id = how->value;
+	}
+	return sys_bpf(BPF_MAP_CREATE, &attr, map_attr_size(&attr));
 }
 
 int map_elem(int cmd, int fd, const void *key, const void *value, uint64_t flags)
@@ -130,6 +145,7 @@ static int measure_cpus(void)
 {
 	enum { MOST = 65536 };	/* beyond NR_CPUS of any configuration */
 	const struct asm_map_type *type = asm_map_type_find("percpu_array");
+	const struct map_how none = { .btf = 0 };
 	struct asm_map map;
 	uint32_t key = 0;
 	uint64_t *slots;
@@ -147,7 +163,7 @@ static int measure_cpus(void)
 	if (!slots)
 		return -ENOMEM;
 	memset(slots, 0xff, MOST * sizeof(*slots));
-	fd = map_create(&map);
+	fd = map_create(&map, &none);
 	if (fd >= 0)
 		count = load_map_lookup(fd, &key, slots);
 	while (fd >= 0 && count >= 0 && count < MOST && slots[count] == 0)

@@ -8,8 +8,15 @@
 
 struct asm_map;
 
+/* What a map is created with besides. */
+struct map_how {
+	int btf;
+	uint32_t key, value;	/* ids in it; value 0: there are none */
+	int inner;		/* a map as those in it are to be; 0: none */
+};
+
 /* Create the map; returns its descriptor or -errno. Says nothing: the caller explains. */
-int map_create(const struct asm_map *map);
+int map_create(const struct asm_map *map, const struct map_how *how);
 
 /* Give a map of globals its first value; a constant one is frozen then. 0 or -errno. */
 int map_fill(int fd, const struct asm_map *map);

@@ -189,16 +189,21 @@ static const char *why_no_pin(const char *path, char *text, size_t size)
 	return text;
 }
 
-int object_pin(const struct load_options *opt, const char *what, int fd, const char *path)
+int object_pin_quietly(int fd, const char *path)
 {
-	char text[PATH_MAX + 128];
 	struct abi_obj attr;
-	int err;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.pathname = abi_ptr(path);
 	attr.bpf_fd = (uint32_t)fd;
-	err = sys_bpf(BPF_OBJ_PIN, &attr, abi_end(struct abi_obj, bpf_fd));
+	return sys_bpf(BPF_OBJ_PIN, &attr, abi_end(struct abi_obj, bpf_fd));
+}
+
+int object_pin(const struct load_options *opt, const char *what, int fd, const char *path)
+{
+	char text[PATH_MAX + 128];
+	int err = object_pin_quietly(fd, path);
+
 	if (err)
 		say_error(opt, NULL, "%s: BPF_OBJ_PIN %s: %s%s", what, path, strerror(-err),
 			  err == -EEXIST ? "" : why_no_pin(path, text, sizeof(text)));

@@ -37,6 +37,9 @@ int object_kind_of(int fd);
 /* Say that an object of an id (0: any) cannot be had, and why, if err is not 0. Returns err. */
 int object_fail(const struct load_options *opt, enum object_kind kind, uint32_t id, int err);
 
+/* Give what a descriptor holds a name on a bpffs. 0 or -errno. */
+int object_pin_quietly(int fd, const char *path);
+
 /* Pin a descriptor; what is its title in messages: "map counts". 0 or -errno, said. */
 int object_pin(const struct load_options *opt, const char *what, int fd, const char *path);
 

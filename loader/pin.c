@@ -19,6 +19,7 @@ struct pin {
 	const char *what;	/* for messages */
 	const char *name;
 	char suffix[32];
+	char clean[64];		/* room for the name, where it is another than the thing's */
 	int fd;
 };
 
@@ -196,10 +197,24 @@ static struct pin pin_of(const char *what, const char *name, size_t link, int fd
 	return pin;
 }
 
-/* A bpffs takes no '.' at the front of .rodata. */
-static const char *map_pin_name(const struct asm_map *map)
+/* A bpffs takes no '.': .rodata is rodata there, and .data.mine data_mine. */
+static void map_pin_clean(struct pin *pin)
 {
-	return map->data ? map->name + 1 : map->name;
+	size_t i;
+
+	for (i = 0; i < sizeof(pin->clean) - 1 && pin->name[i + 1]; i++)
+		pin->clean[i] = pin->name[i + 1] == '.' ? '_' : pin->name[i + 1];
+	pin->name = pin->clean;
+}
+
+static struct pin map_pin(const struct load_map *map)
+{
+	return pin_of("map", map->map->symbol ? map->map->symbol : map->map->name, 0, map->fd);
+}
+
+static const char *prog_pin_name(const struct asm_func *func)
+{
+	return func->symbol ? func->symbol : func->name;
 }
 
 /* List what is to be pinned; the number, or -errno, explained. */
@@ -208,15 +223,18 @@ static int list_pins(const struct load *load, struct pin *pins)
 	size_t n = 0;
 	int err = 0;
 
-	for (size_t i = 0; i < load->nmaps; i++)
-		pins[n++] = pin_of("map", map_pin_name(load->maps[i].map), 0, load->maps[i].fd);
+	for (size_t i = 0; i < load->nmaps; i++, n++) {
+		pins[n] = map_pin(&load->maps[i]);
+		if (load->maps[i].map->data)
+			map_pin_clean(&pins[n]);
+	}
 	for (size_t i = 0; i < load->nprogs && !err; i++) {
 		const struct load_prog *prog = &load->progs[i];
 
 		err = check_links(load->opt, prog);
-		pins[n++] = pin_of("program", prog->func->name, 0, prog->fd);
+		pins[n++] = pin_of("program", prog_pin_name(prog->func), 0, prog->fd);
 		for (size_t j = 0; j < prog->nlinks; j++)
-			pins[n++] = pin_of("link of program", prog->func->name, j + 1,
+			pins[n++] = pin_of("link of program", prog_pin_name(prog->func), j + 1,
 					   prog->links[j].fd);
 	}
 	for (size_t i = 0; i < n && !err; i++)

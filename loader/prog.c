@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "abi.h"
-#include "facts.h"
-#include "load.h"
 #include "loader.h"
+#include "btf.h"
+#include "facts.h"
+#include "kallsyms.h"
+#include "kconfig.h"
+#include "load.h"
 #include "prog.h"
 #include "say.h"
 #include "sys.h"
@@ -15,6 +18,8 @@
 enum {
 	SLOT = 8,		/* bytes of an instruction */
 	LD_IMM64 = 0x18,	/* the code of a wide one */
+	PLAIN = 0,		/* a src field: the immediate is a number */
+	NO_SUCH_CALL = 2002000000, /* as libbpf has it: no helper has that number */
 	LOG_FIRST = 1 << 16,	/* bytes of the verifier's log: it grows until all fits */
 	LOG_MOST = (1 << 24) - 8,
 };
@@ -26,6 +31,7 @@ struct prog {
 	struct asm_program linked;
 	uint8_t *bytes;		/* SLOT a slot, as this CPU takes them */
 	struct abi_prog_load attr;
+	struct btf_info info;
 	char *log;		/* NULL: none was asked for */
 	bool cut;		/* the log did not fit: its end is missing */
 	bool single;		/* of many functions, but for single probes */
@@ -63,28 +69,122 @@ static void patch(struct prog *p, uint32_t slot, unsigned int src, int32_t imm, 
 	}
 }
 
+/* A wide load of a number. */
+static void patch_number(struct prog *p, uint32_t slot, uint64_t number)
+{
+	patch(p, slot, PLAIN, (int32_t)(uint32_t)number, (int32_t)(uint32_t)(number >> 32));
+}
+
+/* What the kernel calls what the object refers to by a name. */
+static const char *symbol_name(const struct asm_reloc *reloc)
+{
+	return reloc->ext ? reloc->ext->name : reloc->name;
+}
+
+static int symbol_missing(const struct prog *p, const struct asm_reloc *reloc, int err,
+			  const char *why)
+{
+	struct asm_place place = prog_place(p, reloc->slot);
+
+	say_error(p->load->opt, &place, "program %s: %s %s: %s", p->func->name,
+		  reloc->kind == ASM_RELOC_KFUNC ? "kernel function" : "kernel symbol",
+		  symbol_name(reloc), why);
+	return err;
+}
+
 /* The kernel's id of what the text calls, or points to, by name. */
-static int32_t symbol_id(struct prog *p, const struct asm_reloc *reloc)
+static int32_t symbol_id(struct prog *p, const struct asm_reloc *reloc, char *why, size_t why_size)
 {
 	bool call = reloc->kind == ASM_RELOC_KFUNC;
 	enum asm_btf_kind kind = call ? ASM_BTF_FUNC : ASM_BTF_VAR;
-	struct asm_place place = prog_place(p, reloc->slot);
-	char why[512], unused[512];
-	int32_t id = facts_btf_id(p->load->facts, kind, "", reloc->name, why, sizeof(why));
+	const char *name = symbol_name(reloc);
+	char unused[512];
+	int32_t id = facts_btf_id(p->load->facts, kind, "", name, why, why_size);
 
 	if (id == -ENOENT && !call)	/* functions have addresses too */
-		id = facts_btf_id(p->load->facts, ASM_BTF_FUNC, "", reloc->name, unused,
-				  sizeof(unused));
-	if (id < 0)
-		say_error(p->load->opt, &place, "program %s: %s %s: %s", p->func->name,
-			  call ? "kernel function" : "kernel symbol", reloc->name, why);
+		id = facts_btf_id(p->load->facts, ASM_BTF_FUNC, "", name, unused, sizeof(unused));
 	return id;
+}
+
+/* Where a symbol of the kernel is. -ENOENT, or -EPERM where that is hidden, with a reason. */
+static int symbol_address(const char *name, uint64_t *address, char *why, size_t why_size)
+{
+	struct kallsyms_name known;
+	int err = kallsyms_look(name, &known);
+
+	*address = known.address;
+	if (err) {
+		snprintf(why, why_size, "/proc/kallsyms: %s", strerror(-err));
+		return err;
+	}
+	if (known.address)
+		return 0;
+	if (known.functions || known.data) {
+		snprintf(why, why_size, "/proc/kallsyms hides its address (kernel.kptr_restrict)");
+		return -EPERM;
+	}
+	snprintf(why, why_size, "the kernel has no such symbol%s", known.near);
+	return -ENOENT;
+}
+
+/* A call that is never made: the verifier has seen that nothing leads there, or refuses it. */
+static int relocate_call(struct prog *p, const struct asm_reloc *reloc)
+{
+	char why[512];
+	int32_t id = symbol_id(p, reloc, why, sizeof(why));
+
+	if (id == -ENOENT && reloc->ext && reloc->ext->weak) {
+		patch(p, reloc->slot, PLAIN, NO_SUCH_CALL, 0);
+		return 0;
+	}
+	if (id < 0)
+		return symbol_missing(p, reloc, id, why);
+	patch(p, reloc->slot, BPF_PSEUDO_KFUNC_CALL, id, 0);
+	return 0;
+}
+
+/* A text takes configuration as numbers. */
+static int relocate_config(struct prog *p, const struct asm_reloc *reloc, bool weak)
+{
+	uint64_t number = 0;
+	char why[512];
+	int err = kconfig_number(p->load->facts, symbol_name(reloc), &number, why, sizeof(why));
+
+	if (err && !(err == -ENOENT && weak))
+		return symbol_missing(p, reloc, err, why);
+	patch_number(p, reloc->slot, number);
+	return 0;
+}
+
+/* By its type, else by its address; the reason why there is none is that of the types. */
+static int relocate_extern(struct prog *p, const struct asm_reloc *reloc)
+{
+	enum asm_extern_kind kind = reloc->ext ? reloc->ext->kind : ASM_EXTERN_ANY;
+	bool weak = reloc->ext && reloc->ext->weak;
+	char why[512] = "", unused[512];
+	int32_t id = -ENOENT;
+	uint64_t address = 0;
+	int err = -ENOENT;
+
+	if (kind == ASM_EXTERN_ANY && kconfig_is_name(symbol_name(reloc)))
+		return relocate_config(p, reloc, weak);
+	if (kind != ASM_EXTERN_ADDRESS)
+		id = symbol_id(p, reloc, why, sizeof(why));
+	if (id >= 0) {
+		patch(p, reloc->slot, BPF_PSEUDO_BTF_ID, id, 0);
+		return 0;
+	}
+	if (kind != ASM_EXTERN_TYPED)
+		err = symbol_address(symbol_name(reloc), &address, why[0] ? unused : why,
+				     sizeof(why));
+	if (err && !(err == -ENOENT && weak))
+		return symbol_missing(p, reloc, err, why);
+	patch_number(p, reloc->slot, address);
+	return 0;
 }
 
 static int relocate(struct prog *p, const struct asm_reloc *reloc)
 {
-	int32_t id;
-
 	switch (reloc->kind) {
 	case ASM_RELOC_MAP:
 		patch(p, reloc->slot, BPF_PSEUDO_MAP_FD, p->load->maps[reloc->index].fd, 0);
@@ -94,12 +194,12 @@ static int relocate(struct prog *p, const struct asm_reloc *reloc)
 		      reloc->addend);
 		return 0;
 	case ASM_RELOC_KFUNC:
+		return relocate_call(p, reloc);
 	case ASM_RELOC_EXTERN:
-		id = symbol_id(p, reloc);
-		if (id < 0)
-			return id;
-		patch(p, reloc->slot, reloc->kind == ASM_RELOC_KFUNC ? BPF_PSEUDO_KFUNC_CALL :
-		      BPF_PSEUDO_BTF_ID, id, 0);
+		if (!reloc->ext || reloc->ext->kind != ASM_EXTERN_CONFIG)
+			return relocate_extern(p, reloc);
+		patch(p, reloc->slot, BPF_PSEUDO_MAP_VALUE, p->load->config,
+		      (int32_t)reloc->ext->offset);
 		return 0;
 	case ASM_RELOC_CALL:
 	case ASM_RELOC_FUNC:
@@ -217,8 +317,31 @@ static int prog_attr(struct prog *p)
 		p->attr.prog_flags |= BPF_F_SLEEPABLE;
 	if (attach && attach->flags & ASM_ATTACH_FRAGS)
 		p->attr.prog_flags |= BPF_F_XDP_HAS_FRAGS;
-	sys_name(p->attr.prog_name, p->func->name);
+	sys_name(p->attr.prog_name, p->func->symbol ? p->func->symbol : p->func->name);
 	return prog_target(p);
+}
+
+/* What functions are, and where slots come from. */
+static int prog_info(struct prog *p)
+{
+	int err = btf_info(p->load, &p->linked, &p->info);
+
+	if (err) {
+		say_error(p->load->opt, NULL, "program %s: %s", p->func->name, strerror(-err));
+		return err;
+	}
+	if (!p->info.nfuncs)
+		return 0;
+	p->attr.prog_btf_fd = (uint32_t)p->load->btf;
+	p->attr.func_info = abi_ptr(p->info.funcs);
+	p->attr.func_info_rec_size = sizeof(*p->info.funcs);
+	p->attr.func_info_cnt = (uint32_t)p->info.nfuncs;
+	if (!p->info.nlines)
+		return 0;
+	p->attr.line_info = abi_ptr(p->info.lines);
+	p->attr.line_info_rec_size = sizeof(*p->info.lines);
+	p->attr.line_info_cnt = (uint32_t)p->info.nlines;
+	return 0;
 }
 
 /* ---- the call ---- */
@@ -354,7 +477,10 @@ int prog_load(const struct load *load, const struct load_prog *prog)
 	if (!ret)
 		ret = prog_attr(&p);
 	if (!ret)
+		ret = prog_info(&p);
+	if (!ret)
 		ret = prog_call(&p);
+	btf_info_free(&p.info);
 	free(p.log);
 	free(p.bytes);
 	asm_program_free(&p.linked);

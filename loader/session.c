@@ -45,14 +45,10 @@ static int assemble(struct session *s, const char *name, const struct cli *cli, 
 		.resolve = load_facts_resolve, .resolve_arg = s->facts,
 	};
 
-	if (len < sizeof(elf) || memcmp(s->text, elf, sizeof(elf)) != 0) {
+	if (len < sizeof(elf) || memcmp(s->text, elf, sizeof(elf)) != 0)
 		s->obj = asm_assemble(path, s->text, len, &how);
-	} else if (cli->ndefines) {
-		say_error(opt, NULL, "'%s' is an ELF object: option '-D' gives values to the "
-			  "constants of a text", path);
-	} else {
+	else
 		s->obj = asm_read_elf(path, s->text, len, &how);
-	}
 	return s->obj ? 0 : -EINVAL;
 }
 

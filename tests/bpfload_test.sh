@@ -212,8 +212,6 @@ fails "below a file" 1 "Not a directory" "$BPFLOAD" check "$tmp/quiet.bpfasm/x"
 printf '\177ELF\002\001\001' >"$tmp/elf.o"
 fails "damaged ELF object" 1 "elf.o: error: this is no ELF file" \
 	"$BPFLOAD" run "$tmp/elf.o" -- true
-fails "a constant for an ELF object" 1 "is an ELF object: option '-D' gives values" \
-	"$BPFLOAD" check -D one=1 "$tmp/elf.o"
 : >"$tmp/empty.bpfasm"
 fails "empty file" 1 "empty.bpfasm has no instructions" "$BPFLOAD" check "$tmp/empty.bpfasm"
 fails "empty input" 1 "<stdin> has no instructions" "$BPFLOAD" check - </dev/null

@@ -42,6 +42,8 @@ compile globals <<'EOF_C'
 const volatile u32 step = 3;
 u64 total;
 u32 start = 40;
+char name[6] = "five";
+struct { u32 a, b; } pair;
 static __attribute__((noinline)) u32 twice(u32 n)
 {
 	return total > 1000 ? n : n * 2;
@@ -209,7 +211,15 @@ fails()	# NAME TEXT COMMAND...: it fails, and says the text
 	fi
 }
 
-fails "-D is for texts" "option '-D' gives values" "$BPFLOAD" check -D step=1 globals.o
+fails "-D of no variable" "-D stepp: the object has no such variable; did you mean 'step'?" \
+	"$BPFLOAD" check -D stepp=1 globals.o
+fails "-D past the range" "-D step=4294967296: a variable of type u32 has no room for that" \
+	"$BPFLOAD" check -D step=4294967296 globals.o
+fails "-D of no number" "-D step=three: this is no number" "$BPFLOAD" check -D step=three globals.o
+fails "-D of a text that is too long" "-D name=sixteen has 7 bytes and a NUL, the variable 6" \
+	"$BPFLOAD" check -D name=sixteen globals.o
+fails "-D of a structure" "-D pair: the variable is neither a number nor a text" \
+	"$BPFLOAD" check -D pair=1 globals.o
 
 "$BPFLOAD" check globals.o >out 2>err
 if grep -q 'BPF_PROG_LOAD: Operation not permitted\|BPF_MAP_CREATE: Operation not permitted' err
@@ -227,6 +237,13 @@ if grep -q '"records":[1-9]' out; then
 	pass "and count in a variable"
 else
 	fail "and count in a variable" "no number" out
+fi
+ok "variables begin with what -D says" "$BPFLOAD" run -j --duration 100ms \
+	-D records=0x10000000000 events.o
+if grep -q '"records":1099511[0-9]*' stdout; then
+	pass "and go on from there"
+else
+	fail "and go on from there" "no such number" stdout
 fi
 if grep -q '"map":"seen"' out; then
 	pass "a map of the object is printed"

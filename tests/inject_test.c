@@ -50,6 +50,7 @@ static struct {
 	int error;
 	long number, cmd;		/* of the first that failed */
 	int attached;			/* by our kernel, without a link */
+	bool typed;			/* that one was of a map, with types */
 } calls;
 
 static long call_kernel(long number, const long a[ARGS])
@@ -115,6 +116,7 @@ static long our_bpf(long cmd, void *attr)
 	struct abi_prog_attach *at = attr;
 
 	switch (cmd) {
+	case BPF_BTF_LOAD:
 	case BPF_MAP_CREATE:
 		return some_descriptor();
 	case BPF_PROG_LOAD:
@@ -149,8 +151,10 @@ static long our_kernel(long number, const long a[ARGS])
 	return call_kernel(number, a);
 }
 
-static bool its_turn(long number, long cmd)
+static bool its_turn(long number, long cmd, const void *attr)
 {
+	const struct abi_map_create *map = attr;
+
 	calls.calls++;
 	if (!calls.fail_at || calls.calls < calls.fail_at ||
 	    (calls.calls > calls.fail_at && !calls.keep))
@@ -158,6 +162,7 @@ static bool its_turn(long number, long cmd)
 	if (calls.calls == calls.fail_at) {
 		calls.number = number;
 		calls.cmd = cmd;
+		calls.typed = number == SYS_bpf && cmd == BPF_MAP_CREATE && map->btf_fd;
 	}
 	return true;
 }
@@ -175,7 +180,7 @@ long syscall(long number, ...)
 	if (!calls.on || (number != SYS_bpf && number != SYS_perf_event_open &&
 			  number != SYS_ioctl && number != SYS_getcpu))
 		return call_kernel(number, a);
-	if (its_turn(number, number == SYS_bpf ? a[0] : 0))
+	if (its_turn(number, number == SYS_bpf ? a[0] : 0, (const void *)a[1]))
 		return fail_with(calls.error);
 	return calls.kernel == OUR_KERNEL ? our_kernel(number, a) : call_kernel(number, a);
 }
@@ -436,17 +441,26 @@ static bool survivable(const struct each_variant *variant, int error)
 		return calls.number == SYS_getcpu && !calls.keep;
 	if (calls.cmd == BPF_PROG_LOAD)		/* tried again, for the log or without it */
 		return !(variant->flags & LOAD_VERBOSE) || error == ENOMEM;
+	if (calls.cmd == BPF_BTF_LOAD)		/* all goes without types */
+		return true;
+	if (calls.cmd == BPF_MAP_CREATE)	/* so does each map that has some */
+		return error == EINVAL && calls.typed;
 	return calls.cmd == BPF_LINK_CREATE && error == EINVAL;
 }
 
-/* What a message calls the call that failed; after getcpu(2) it is the next that matters. */
-static const char *call_name(const struct each_variant *variant)
+/*
+ * What a message calls the call that failed; after getcpu(2) it is the next that matters, and so it
+ * is after one that gives types.
+ */
+static const char *call_name(const struct each_variant *variant, const struct asm_object *obj)
 {
 	if (calls.number == SYS_perf_event_open || calls.number == SYS_getcpu)
 		return "perf_event_open";
 	if (calls.number == SYS_ioctl)
 		return "PERF_EVENT_IOC_SET_BPF";
 	switch (calls.cmd) {
+	case BPF_BTF_LOAD:
+		return obj->nmaps ? "BPF_MAP_CREATE" : "BPF_PROG_LOAD";
 	case BPF_MAP_CREATE:
 		return "BPF_MAP_CREATE";
 	case BPF_PROG_LOAD:
@@ -485,17 +499,17 @@ static void check_failing(struct each_self *self, const struct each_variant *var
 	err = cycle(self, variant);
 	calls_stop();
 	fine = survivable(variant, error);
-	EXPECT_ERR(fine ? 0 : -error, err) LOG("call %u, %s", at, call_name(variant));
+	EXPECT_ERR(fine ? 0 : -error, err) LOG("call %u, %s", at, call_name(variant, self->obj));
 	if (!fine) {
 		EXPECT_GE(self->said.errors, 1) LOG("call %u", at);
-		EXPECT_HAS(call_name(variant), self->said.text) LOG("call %u", at);
+		EXPECT_HAS(call_name(variant, self->obj), self->said.text) LOG("call %u", at);
 		EXPECT_HAS(strerror(error), self->said.text) LOG("call %u", at);
 	} else if (!variant->flags) {
 		EXPECT_EQ(0, self->said.count) LOG("call %u: %s", at, self->said.text);
 	}
-	EXPECT_TRUE(fds_same(self->before)) LOG("call %u, %s", at, call_name(variant));
+	EXPECT_TRUE(fds_same(self->before)) LOG("call %u, %s", at, call_name(variant, self->obj));
 	if (!keep && calls.cmd != BPF_PROG_DETACH)
-		EXPECT_EQ(0, calls.attached) LOG("call %u, %s", at, call_name(variant));
+		EXPECT_EQ(0, calls.attached) LOG("call %u, %s", at, call_name(variant, self->obj));
 	if (variant->pin)
 		check_pins(self, !err);
 }
