@@ -48,11 +48,25 @@ struct asm_insn asm_insn_read(const uint8_t bytes[8], enum asm_endian endian)
 	return insn;
 }
 
+/* Whether our slots are in memory as the target's are. */
+static bool emit_is_native(enum asm_endian endian)
+{
+	static const struct asm_insn probe = { .code = 1, .regs = 0x23, .off = 4, .imm = 5 };
+	uint8_t bytes[EMIT_SLOT];
+
+	asm_insn_bytes(probe, endian, bytes);
+	return !memcmp(&probe, bytes, EMIT_SLOT);
+}
+
 void asm_emit_raw(FILE *f, const struct asm_program *prog, enum asm_endian endian)
 {
 	uint8_t buf[EMIT_BATCH * EMIT_SLOT];
 	size_t i, n;
 
+	if (emit_is_native(endian)) {
+		fwrite(prog->insns, EMIT_SLOT, prog->ninsns, f);
+		return;
+	}
 	for (i = 0; i < prog->ninsns; i += n) {
 		for (n = 0; n < EMIT_BATCH && i + n < prog->ninsns; n++)
 			asm_insn_bytes(prog->insns[i + n], endian, &buf[n * EMIT_SLOT]);
