@@ -20,8 +20,8 @@
 enum { EXPR_DEEPEST = 200, EXPR_ATOM = 0, EXPR_LOWEST = 1 };
 
 /*
- * Binary operators. c is the level of C, which holds here; gas is that of gas and LLVM, which read
- * some mixtures differently. Higher binds tighter.
+ * Binary operators, the usual ones first. c is the level of C, which holds here; gas is that of gas
+ * and LLVM, which read some mixtures differently. Higher binds tighter.
  */
 static const struct expr_op {
 	uint8_t kind;
@@ -29,6 +29,8 @@ static const struct expr_op {
 	uint8_t c, gas;
 	char text[3];
 } expr_ops[] = {
+	{ '+', NUM_ADD, 7, 2, "+" },
+	{ '-', NUM_SUB, 7, 2, "-" },
 	{ '|', NUM_OR, 1, 3, "|" },
 	{ '^', NUM_XOR, 2, 3, "^" },
 	{ '&', NUM_AND, 3, 3, "&" },
@@ -40,8 +42,6 @@ static const struct expr_op {
 	{ LEX_GE, NUM_GE, 5, 1, ">=" },
 	{ LEX_SHL, NUM_SHL, 6, 4, "<<" },
 	{ LEX_SHR, NUM_SHR, 6, 4, ">>" },
-	{ '+', NUM_ADD, 7, 2, "+" },
-	{ '-', NUM_SUB, 7, 2, "-" },
 	{ '*', NUM_MUL, 8, 4, "*" },
 	{ '/', NUM_DIV, 8, 4, "/" },
 	{ '%', NUM_MOD, 8, 4, "%" },
@@ -283,10 +283,6 @@ static bool expr_primary(struct unit *unit, struct expr_part *out)
 	char say[LEX_SAY];
 
 	switch (token->kind) {
-	case LEX_NUMBER:
-		out->num = num_unsigned(token->value);
-		lex_next(&unit->lex);
-		return true;
 	case LEX_NAME:
 		return expr_name(unit, &out->num);
 	case '(':
@@ -309,8 +305,13 @@ static bool expr_unary(struct unit *unit, struct expr_part *out)
 	if (unit->depth > EXPR_DEEPEST)
 		return unit_error(unit, &unit->lex.token,
 				  "this expression is nested more than %d deep", EXPR_DEEPEST);
-	unit->depth++;
 	unit->operands++;
+	if (unit->lex.token.kind == LEX_NUMBER) {
+		out->num = num_unsigned(unit->lex.token.value);
+		lex_next(&unit->lex);
+		return true;
+	}
+	unit->depth++;
 	ok = expr_primary(unit, out);
 	unit->depth--;
 	return ok;
@@ -344,7 +345,7 @@ static bool expr_climb(struct unit *unit, unsigned int lowest, struct expr_part 
 		const char *why;
 
 		lex_next(&unit->lex);
-		if (!expr_unary(unit, &right) || !expr_climb(unit, op->c + 1u, &right))
+		if (!expr_binary(unit, op->c + 1u, &right))
 			return false;
 		expr_check_mixture(unit, &token, op, left->op);
 		expr_check_mixture(unit, &token, op, right.op);
@@ -439,7 +440,7 @@ bool expr_parse(struct unit *unit, struct value *out)
 {
 	const char *from = unit->lex.token.text;
 
-	if (!expr_is_address(unit))
+	if (unit->lex.token.kind == LEX_NUMBER || !expr_is_address(unit))
 		return expr_number(unit, out);
 	memset(out, 0, sizeof(*out));
 	if (!expr_address(unit, out))

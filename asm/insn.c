@@ -335,7 +335,7 @@ static bool build_stack_arg(struct build *build, const struct operand *operand, 
 }
 
 /* dst or src; where the template names it twice, both must agree. */
-static bool build_register(struct build *build, const struct operand *operand, bool is_src)
+static inline bool build_register(struct build *build, const struct operand *operand, bool is_src)
 {
 	const struct operand **seen = &build->seen[is_src];
 

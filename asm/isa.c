@@ -200,6 +200,7 @@ static void isa_index(struct isa *isa, struct mem *mem)
 		;
 	isa->steps = mem_alloc(mem, isa->nsteps * sizeof(*isa->steps));
 	for (from = 0; from < isa->nnodes; from++) {
+		isa->nodes[from].child_edge = isa->nodes[isa->nodes[from].child].edge;
 		for (to = isa->nodes[from].child; to; to = isa->nodes[to].next) {
 			if (isa_is_operand(isa->nodes[to].edge)) {
 				/* they are the last of the siblings */

@@ -41,10 +41,12 @@ struct isa_spelling {
 	uint8_t words[ISA_WORDS];	/* enum isa_word, in order of the text */
 };
 
+/* 16 bytes: an index is a shift. */
 struct isa_node {
-	uint16_t edge;
+	_Alignas(8) uint16_t edge;
 	uint16_t next;		/* sibling; 0: none */
 	uint16_t child;		/* first child; 0: none */
+	uint16_t child_edge;	/* its edge */
 	uint16_t operand;	/* first child whose edge is an operand but no register; 0: none */
 	uint16_t spelling;	/* 1 + index; 0: nothing ends here */
 	bool number;		/* some child is a number that is written out */
@@ -96,10 +98,10 @@ static inline struct isa_step *isa_find_step(const struct isa *isa, uint16_t fro
 /* The child of a node along a token or keyword; 0 when there is none. */
 static inline uint16_t isa_step(const struct isa *isa, uint16_t from, uint16_t edge)
 {
-	uint16_t child = isa->nodes[from].child;
+	const struct isa_node *node = &isa->nodes[from];
 
 	/* most have one child */
-	return isa->nodes[child].edge == edge ? child : isa_find_step(isa, from, edge)->to;
+	return node->child_edge == edge ? node->child : isa_find_step(isa, from, edge)->to;
 }
 
 #endif
