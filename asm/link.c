@@ -65,14 +65,14 @@ static void link_follow(struct link *link)
 
 	while (link->nframes) {
 		struct link_frame *frame = &link->frames[link->nframes - 1];
-		const struct asm_reloc *reloc = &obj->relocs[frame->reloc];
+		uint32_t end = frame->func->start + frame->func->count;
+		const struct asm_reloc *reloc;
 
-		if (frame->reloc == obj->nrelocs ||
-		    reloc->slot >= frame->func->start + frame->func->count) {
+		if (frame->reloc == obj->nrelocs || obj->relocs[frame->reloc].slot >= end) {
 			link->nframes--;
 			continue;
 		}
-		frame->reloc++;
+		reloc = &obj->relocs[frame->reloc++];
 		if (link_is_call(reloc))
 			link_take(link, reloc->index);
 		else

@@ -102,7 +102,8 @@ static bool slot_find(struct unit *unit, const struct later_name *name, enum uni
 				  unit_near(&unit->names, name->text, name->len, 1u << kind, near));
 	symbol->used = true;
 	*index = symbol->index;
-	return true;
+	/* what was wrong with its own line has been said there */
+	return kind != UNIT_MAP || (*index < unit->obj->nmaps && unit->obj->maps[*index].type);
 }
 
 static void slot_settle_inner(struct unit *unit, const struct later *later)
