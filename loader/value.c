@@ -133,8 +133,14 @@ static size_t print_char(FILE *f, const uint8_t *s, size_t n, uint32_t point)
 
 static size_t print_char_json(FILE *f, const uint8_t *s, size_t n, uint32_t point)
 {
+	static const char bytes[] = "\b\f\n\r\t", letters[] = "bfnrt";
+	const char *at;
+
 	if (!n)
 		return emit(f, "\\ufffd");
+	at = point ? strchr(bytes, (int)point) : NULL;
+	if (at && point < 0x20)
+		return emit(f, "\\%c", letters[at - bytes]);
 	if (is_hidden(point))
 		return emit(f, "\\u%04x", (unsigned int)point);
 	if (point == '\\' || point == '"')

@@ -392,7 +392,7 @@ TEST(chars)
 TEST(control_characters)
 {
 	CHARS("a\x1b[31m", "a\\x1b[31m", "\"a\\u001b[31m\"");
-	CHARS("\n\t\r", "\\x0a\\x09\\x0d", "\"\\u000a\\u0009\\u000d\"");
+	CHARS("\n\t\r", "\\x0a\\x09\\x0d", "\"\\n\\t\\r\"");
 	CHARS("\x01\x1f\x7f", "\\x01\\x1f\\x7f", "\"\\u0001\\u001f\\u007f\"");
 	CHARS("\xc2\x9b" "31m", "\\xc2\\x9b31m", "\"\\u009b31m\"");
 	CHARS("\xe2\x80\xae" "abc", "\\xe2\\x80\\xaeabc", "\"\\u202eabc\"");
@@ -775,7 +775,7 @@ static const char *json_skip(const char *s)
 			s++;
 			if (*s == 'u' && strspn(s + 1, "0123456789abcdef") < 4)
 				return NULL;
-			if (!*s || !strchr("\"\\u", *s))
+			if (!*s || !strchr("\"\\bfnrtu", *s))
 				return NULL;
 		}
 		return s + 1;

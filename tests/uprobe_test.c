@@ -651,7 +651,7 @@ TEST_F(uprobe, tasks_in_json)
 	put_tasks(self);
 	out = run(self, LOAD_JSON);
 	EXPECT_EQ(got(self).count,
-		  count_lines(out, "{\"iter\":\"p\",\"line\":\"t\\u0009\\u001b\"}\n") + 1);
+		  count_lines(out, "{\"iter\":\"p\",\"line\":\"t\\t\\u001b\"}\n") + 1);
 }
 
 TEST_F(uprobe, iterator_over_a_map)
