@@ -315,6 +315,7 @@ static void drive_devices(void)
 /* ---- one program a kind: how often it ran ---- */
 
 /* What programs return that change nothing. */
+enum { PASS_ON = -1 };	/* TCX_NEXT */
 enum { CGROUP_ALLOW = 1, LOOKUP_PASS = 1, TAKE_ALL = 0xffff };
 
 /* Attach it; false on a kernel without that kind, which has then been named. */
@@ -377,10 +378,10 @@ static void check_later(struct net_self *self, void (*drive)(void), uint64_t wan
 
 KIND(xdp, "xdp", XDP_PASS, 5, 9, drive_datagrams, PACKETS)
 KIND(xdp_frags, "xdp.frags", XDP_PASS, 5, 18, drive_datagrams, PACKETS)
-KIND(tcx_ingress, "tcx/ingress", TCX_NEXT, 6, 6, drive_datagrams, PACKETS)
-KIND(tcx_egress, "tcx/egress", TCX_NEXT, 6, 6, drive_datagrams, PACKETS)
-KIND(tc_ingress, "tc/ingress", TCX_NEXT, 6, 6, drive_datagrams, PACKETS)
-KIND(tc_egress, "tc/egress", TCX_NEXT, 6, 6, drive_datagrams, PACKETS)
+KIND(tcx_ingress, "tcx/ingress", PASS_ON, 6, 6, drive_datagrams, PACKETS)
+KIND(tcx_egress, "tcx/egress", PASS_ON, 6, 6, drive_datagrams, PACKETS)
+KIND(tc_ingress, "tc/ingress", PASS_ON, 6, 6, drive_datagrams, PACKETS)
+KIND(tc_egress, "tc/egress", PASS_ON, 6, 6, drive_datagrams, PACKETS)
 /* On this device a packet is seen when it leaves, and when it comes in. */
 KIND(socket, "socket", TAKE_ALL, 3, 19, drive_datagrams, 2 * PACKETS)
 /* Once a connection, none for its packets; once a datagram that no socket is connected to. */
@@ -655,7 +656,7 @@ TEST_F(net, device_is_taken)
 TEST_F(net, no_netkit)
 {
 	REQUIRE(kernel() >= ASM_KERNEL(6, 7), "needs Linux 6.7");
-	ASSERT_OK(put(self, "netkit/primary", TCX_NEXT));
+	ASSERT_OK(put(self, "netkit/primary", PASS_ON));
 	EXPECT_LT(load_attach(self->load), 0);
 	EXPECT_HAS("program p (netkit/primary): BPF_LINK_CREATE: ", self->said);
 	EXPECT_HAS(" no netkit device", self->said);

@@ -268,12 +268,52 @@ for source in maps globals loops; do
 	fi
 done
 
+# ---- what no object can say ----
+
+cat >odd.c <<'END'
+#define SEC(name) __attribute__((section(name), used))
+struct config { int a; };
+extern const struct config CONFIG_ODD SEC(".kconfig");
+int data = 1;
+struct { int (*type)[1]; int *key; int *value; int (*max_entries)[2]; } plain SEC(".maps");
+struct {
+	int (*type)[3];
+	int (*key_size)[4], (*value_size)[4], (*max_entries)[2];
+	int (*values[])(void *ctx);
+} calls SEC(".maps")
+#ifdef ENTRY
+	= { .values = { (void *)&data } };
+#else
+	= { .type = (void *)&plain };
+#endif
+SEC("xdp") int prog(void *ctx) { return ((const volatile struct config *)&CONFIG_ODD)->a + data; }
+END
+says()	# NAME TEXT OPTION...: of odd.c
+{
+	s_name=$1 s_text=$2
+	shift 2
+	clang -O2 -g -target bpf "$@" -c -o odd.o odd.c 2>said
+	"$BPFASM" -d odd.o >text 2>said
+	if grep -qF "$s_text" said; then
+		pass "$s_name"
+	else
+		fail "$s_name" "it does not say: $s_text" said
+	fi
+}
+says "a structure as configuration" "'CONFIG_ODD' is no variable that holds configuration"
+says "a relocation of a map's member" \
+	"the relocation at byte 32 of section '.maps' is for no entry of a map"
+says "an entry that is a variable" \
+	"map 'calls': entry 0 is neither a map nor a program as it takes them" -DENTRY
+
 # ---- objects of our own ----
 
 case $("$BPFASM" --help) in
 *"    elf  "*)
 	for file in "$SRCDIR"/progs/*/*.bpfasm "$SRCDIR"/tests/golden/*.bpfasm; do
 		name=${file##*/}
+		# llvm-objcopy takes [ of a section's name for a pattern
+		! grep -q '^\.prog .*\[' "$file" || continue
 		"$BPFASM" -f elf -E le -o own.o "$file" 2>/dev/null && compare "our $name" own.o
 	done ;;
 *)	skip "objects of our own" "bpfasm does not write them" ;;
