@@ -152,12 +152,12 @@ STATIC_FLAGS = -std=gnu11 $(WARN) -I$(O)/asm -I$(O)/progs $(CPPFLAGS) -Os -stati
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-Wl,--gc-sections,--build-id=none,--sort-section=alignment \
 	-Wl,-z,noseparate-code,-z,norelro -s $(STATIC_SMALL)
-# What not every compiler and CPU has; together 3 %. All sources at once; registers that hold an
-# integer only, so none saves or clears others; tables at the alignment that they need; and none of
-# what -Oz still does for the speed of loops and branches.
-STATIC_TRY = -Oz -flto -flto-partition=one -mgeneral-regs-only -malign-data=abi -fno-caller-saves \
-	-fno-jump-tables -fno-tree-dominator-opts -fno-tree-loop-im -fno-move-loop-invariants
-STATIC_SMALL = $(shell t=$$(mktemp) && for f in $(STATIC_TRY); do echo 'int main(void) { return 0; }' | \
+# What not every compiler and CPU has; together 3 %. All sources at once; tables at the
+# alignment that they need; and none of what -Oz still does for the speed of loops and branches.
+STATIC_TRY = -Oz -flto -flto-partition=one -malign-data=abi -fno-caller-saves -fno-jump-tables \
+	-fno-tree-dominator-opts -fno-tree-loop-im -fno-move-loop-invariants
+STATIC_SMALL = $(shell t=$$(mktemp) && for f in $(STATIC_TRY); do \
+	echo 'int main(void) { return 0; }' | \
 	$(STATIC_CC) -Werror $$f -o $$t -x c - 2>/dev/null && echo $$f; done; rm -f $$t)
 STATIC := $(O)/static/bpfasm $(O)/static/bpfload
 

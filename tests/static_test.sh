@@ -25,7 +25,7 @@ printf 'r0 = 0\nexit\n' >"$root/exit.bpfasm"
 
 # Another C library is larger. 262144 is what it should come back to: the reader of objects and
 # their relocations took it past that, and the commands on what is in the kernel farther.
-most=368640
+most=434176
 size=$(wc -c <"$root/bpfload")
 echo "# static bpfasm: $(wc -c <"$root/bpfasm") bytes, bpfload: $size bytes"
 case $(cut -d ' ' -f 1 "$tmp/build/static/flags") in
