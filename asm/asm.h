@@ -544,7 +544,8 @@ struct asm_options {
 
 /*
  * Assemble up to 2 GiB. name stands in the diagnostics. Returns NULL when there was an error, or
- * with werror a warning (each reported, up to 20 of both, in text order). The text is borrowed.
+ * with werror a warning (each reported, up to 20 of both, in text order). The text is borrowed, the
+ * name copied.
  */
 struct asm_object *asm_assemble(const char *name, const char *text, size_t len,
 				const struct asm_options *opt);

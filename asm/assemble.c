@@ -275,6 +275,7 @@ static void assemble_text(struct unit *unit, const char *name, const char *text,
 		diag_add(&unit->diags, ASM_ERROR, 0, 1, "%s is larger than 2 GiB", name);
 		return;
 	}
+	name = mem_text(&unit->mem, name, strlen(name));
 	assemble_source(unit, source_add(&unit->mem, &unit->sources, name, text, len));
 	if (unit->diags.errors > DIAG_MOST)
 		return;
