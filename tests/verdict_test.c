@@ -71,7 +71,7 @@ static bool is_place(const struct subject *s, const struct asm_place *place)
 	const char *end = s->text + s->len;
 	unsigned int line = 1;
 
-	if (place->file != s->file || place->text < s->text || place->text > end ||
+	if (strcmp(place->file, s->file) != 0 || place->text < s->text || place->text > end ||
 	    place->len > (size_t)(end - place->text) || !place->col ||
 	    place->col - 1 > place->len)
 		return false;
