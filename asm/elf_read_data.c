@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * edata.c - .rodata, .data, .bss and their like: maps of one value, whose fields are variables.
+ * elf_read_data.c - .rodata, .data, .bss and their like: maps of one value, whose fields are
+ * variables.
  *
  * BTF knows variables with their types, symbols know more of them without; what code points to and
  * neither knows (texts, above all) becomes a variable of its own.
@@ -12,11 +13,11 @@
 
 #include "asm.h"
 #include "btfview.h"
-#include "efile.h"
+#include "elf_read_file.h"
 #include "symbols.h"
-#include "ename.h"
+#include "elf_read_name.h"
 #include "mem.h"
-#include "eread.h"
+#include "elf_read.h"
 
 enum {
 	EDATA_MOST = 1 << 26,	/* bytes of all sections: what a text can have */

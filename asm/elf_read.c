@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * eread.c - ELF objects for BPF, into the model. Source of the conventions: libbpf, and for
+ * elf_read.c - ELF objects for BPF, into the model. Source of the conventions: libbpf, and for
  * relocations Documentation/bpf/llvm_reloc.rst.
  */
 #include <elf.h>
@@ -14,13 +14,13 @@
 #include "asm.h"
 #include "btfview.h"
 #include "diag.h"
-#include "efile.h"
+#include "elf_read_file.h"
 #include "elf.h"
 #include "symbols.h"
-#include "ename.h"
+#include "elf_read_name.h"
 #include "mem.h"
-#include "eread.h"
-#include "ecode.h"
+#include "elf_read.h"
+#include "elf_read_code.h"
 #include "whole.h"
 
 enum { EREAD_SLOT = 8, EREAD_SAY = 400 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * elf_place.c - which section of an object a function goes to, and what no object can say. What
- * loaders make of one: tools/lib/bpf/libbpf.c, bpf_program__record_reloc() (7.2).
+ * elf_write_place.c - which section of an object a function goes to, and what no object can say.
+ * What loaders make of one: tools/lib/bpf/libbpf.c, bpf_program__record_reloc() (7.2).
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * eline.c - .BTF.ext: line information and CO-RE relocations. Source: Documentation/bpf/btf.rst.
+ * elf_read_line.c - .BTF.ext: line information and CO-RE relocations. Source:
+ * Documentation/bpf/btf.rst.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "asm.h"
 #include "btfview.h"
-#include "efile.h"
+#include "elf_read_file.h"
 #include "elf.h"
 #include "symbols.h"
-#include "ename.h"
+#include "elf_read_name.h"
 #include "mem.h"
-#include "eread.h"
+#include "elf_read.h"
 #include "source.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "efile.h"
+#include "elf_read_file.h"
 #include "elf.h"
 #include "mem.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * emap.c - maps as libbpf describes them in BTF: a variable of .maps is a structure whose members
- * are pointers; a number N is a pointer to an array of N, a type a pointer to it, and a number of
- * 64 bits a value of an enum.
+ * elf_read_map.c - maps as libbpf describes them in BTF: a variable of .maps is a structure whose
+ * members are pointers; a number N is a pointer to an array of N, a type a pointer to it, and a
+ * number of 64 bits a value of an enum.
  */
 #include <elf.h>
 #include <stdlib.h>
@@ -10,11 +10,11 @@
 
 #include "asm.h"
 #include "btfview.h"
-#include "efile.h"
+#include "elf_read_file.h"
 #include "symbols.h"
-#include "ename.h"
+#include "elf_read_name.h"
 #include "mem.h"
-#include "eread.h"
+#include "elf_read.h"
 
 enum {
 	EMAP_WORDS = 3,		/* of a member, and of a variable in a section */

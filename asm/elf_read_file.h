@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * efile.h - sections and symbols of an ELF file for BPF.
+ * elf_read_file.h - sections and symbols of an ELF file for BPF.
  *
  * The bytes may say anything. What efile_open() has accepted lies inside of them: names end, the
  * contents of a section are all there, and no two sections share bytes, so that reading each of
  * them once is linear in the length of the file.
  */
-#ifndef EFILE_H
-#define EFILE_H
+#ifndef ELF_READ_FILE_H
+#define ELF_READ_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

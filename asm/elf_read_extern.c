@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * eextern.c - what is in the kernel and not in the object: the variables and functions that BTF
- * puts into .ksyms, and the configuration in .kconfig. Source: tools/lib/bpf/libbpf.c (7.2),
+ * elf_read_extern.c - what is in the kernel and not in the object: the variables and functions that
+ * BTF puts into .ksyms, and the configuration in .kconfig. Source: tools/lib/bpf/libbpf.c (7.2),
  * bpf_object__collect_externs().
  */
 #include <elf.h>
@@ -10,11 +10,11 @@
 
 #include "asm.h"
 #include "btfview.h"
-#include "efile.h"
+#include "elf_read_file.h"
 #include "symbols.h"
-#include "ename.h"
+#include "elf_read_name.h"
 #include "mem.h"
-#include "eread.h"
+#include "elf_read.h"
 
 enum {
 	EEXTERN_WORDS = 3,	/* of a variable in a section */

@@ -4,11 +4,11 @@
 
 #include "asm.h"
 #include "btfview.h"
-#include "efile.h"
+#include "elf_read_file.h"
 #include "symbols.h"
-#include "ename.h"
+#include "elf_read_name.h"
 #include "mem.h"
-#include "eread.h"
+#include "elf_read.h"
 #include "whole.h"
 
 enum {

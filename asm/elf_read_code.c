@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * ecode.c - instructions and what they refer to.
+ * elf_read_code.c - instructions and what they refer to.
  *
  * A function begins where a symbol says so, where a relocation calls, and where its section does;
  * it goes on to the next one. So functions cover all slots, whatever the symbols leave out.
@@ -12,13 +12,13 @@
 
 #include "asm.h"
 #include "btfview.h"
-#include "ecode.h"
-#include "efile.h"
+#include "elf_read_code.h"
+#include "elf_read_file.h"
 #include "elf.h"
 #include "symbols.h"
-#include "ename.h"
+#include "elf_read_name.h"
 #include "mem.h"
-#include "eread.h"
+#include "elf_read.h"
 
 enum {
 	ECODE_SLOT = 8,

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* ename.h - names that a text can have, for what has other names in an object. Needs symbols.h */
-#ifndef ENAME_H
-#define ENAME_H
+/*
+ * elf_read_name.h - names that a text can have, for what has other names in an object. Needs
+ * symbols.h
+ */
+#ifndef ELF_READ_NAME_H
+#define ELF_READ_NAME_H
 
 struct mem;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* ecode.h - instructions, functions and relocations of an ELF object. */
-#ifndef ECODE_H
-#define ECODE_H
+/* elf_read_code.h - instructions, functions and relocations of an ELF object. */
+#ifndef ELF_READ_CODE_H
+#define ELF_READ_CODE_H
 
 #include <stdbool.h>
 

@@ -7,7 +7,7 @@
 #include "lex.h"
 #include "symbols.h"
 #include "isa.h"
-#include "ename.h"
+#include "elf_read_name.h"
 #include "mem.h"
 #include "tables.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * eread.h - an ELF object being read into a model. Needs asm.h, btfview.h,
- * efile.h, symbols.h, ename.h, mem.h
+ * elf_read.h - an ELF object being read into a model. Needs asm.h, btfview.h,
+ * elf_read_file.h, symbols.h, elf_read_name.h, mem.h. The names in the reader begin with an e and
+ * the rest of the file's name: ecode_section() is in elf_read_code.c.
  */
-#ifndef EREAD_H
-#define EREAD_H
+#ifndef ELF_READ_H
+#define ELF_READ_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -77,34 +78,34 @@ struct asm_map *eread_new_map(struct eread *eread);
 
 void eread_add_piece(struct eread *eread, const struct eread_piece *piece);
 
-/* etype.c: what texts call the BTF type; false when they have no word for it. */
+/* elf_read_type.c: what texts call the BTF type; false when they have no word for it. */
 bool etype_ref(struct eread *eread, uint32_t id, struct asm_typeref *out);
 
 /* The id behind typedefs and qualifiers and its type; false when that does not end. */
 bool etype_strip(const struct eread *eread, uint32_t *id, struct btfview_type *out);
 
-/* emap.c: the maps that BTF describes in .maps, without names. */
+/* elf_read_map.c: the maps that BTF describes in .maps, without names. */
 void emap_read(struct eread *eread);
 
 /* ... and their first entries, when functions are known. */
 bool emap_close(struct eread *eread);
 
-/* eextern.c: what BTF says of the names that are not in the object. */
+/* elf_read_extern.c: what BTF says of the names that are not in the object. */
 void eextern_read(struct eread *eread);
 
 /* That of a name; NULL: nothing. */
 const struct asm_extern *eextern_get(struct eread *eread, const char *name);
 
-/* edata.c: sections with data become maps, at first without their variables... */
+/* elf_read_data.c: sections with data become maps, at first without their variables... */
 bool edata_open(struct eread *eread, uint32_t section);
 
 /* ...and get them, once all that points there is known. */
 void edata_close(struct eread *eread);
 
-/* eset.c: the first values that the options give to variables. */
+/* elf_read_set.c: the first values that the options give to variables. */
 bool eset_all(struct eread *eread);
 
-/* eline.c: lines and CO-RE relocations of .BTF.ext. False for relocations that are damaged. */
+/* elf_read_line.c: lines and CO-RE relocations of .BTF.ext. False for damaged relocations. */
 bool eline_read(struct eread *eread);
 
 #endif

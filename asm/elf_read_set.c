@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* eset.c - -D NAME=VALUE of an object: what one of its variables begins with. */
+/* elf_read_set.c - -D NAME=VALUE of an object: what one of its variables begins with. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "asm.h"
 #include "btfview.h"
-#include "efile.h"
+#include "elf_read_file.h"
 #include "symbols.h"
-#include "ename.h"
+#include "elf_read_name.h"
 #include "mem.h"
-#include "eread.h"
+#include "elf_read.h"
 
 /* A definition under way. */
 struct eset {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* elf_btf.c - .BTF and .BTF.ext of an object: Documentation/bpf/btf.rst, section 4 (7.2). */
+/* elf_write_btf.c - .BTF and .BTF.ext of an object: Documentation/bpf/btf.rst, section 4 (7.2). */
 #include <ctype.h>
 #include <string.h>
 
