@@ -584,31 +584,10 @@ static void tell_alloc(const struct teller *t, struct span reason)
 	say_note(t->opt, &place, "the reference is taken here");
 }
 
-/* A call of what no kernel has stands where a CO-RE relocation found nothing. */
-static bool tell_missing(const struct teller *t)
-{
-	uint32_t insn = t->v->located ? t->v->at : t->v->insn;
-	const struct asm_core *core;
-	char text[256];
-
-	if (insn >= t->prog->ninsns || t->prog->insns[insn].imm != ASM_CORE_POISON ||
-	    !t->prog->insn_pos[insn])
-		return false;
-	core = asm_core_find(t->obj, t->prog->insn_pos[insn] - 1);
-	if (!core)
-		return false;
-	say_note(t->opt, NULL, "this kernel has no %s, or one of another kind: ask for it with "
-		 "bpf_core_*_exists() before using it", asm_core_text(t->obj, core, text,
-								       sizeof(text)));
-	return true;
-}
-
 static void tell_hint(const struct teller *t)
 {
 	const struct lines *reasons = &t->v->reasons;
 
-	if (tell_missing(t))
-		return;
 	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
 		for (size_t j = 0; j < reasons->count; j++) {
 			if (has(reasons->line[j], hints[i].part)) {
@@ -646,7 +625,26 @@ static void tell_report(const struct teller *t)
 		say_note(t->opt, NULL, "suggestion: %s", text);
 }
 
-/* The headline: the report's sentence, or the first line of the reason. */
+/* A call of what no kernel has stands where a CO-RE relocation found nothing. */
+static bool tell_missing(const struct teller *t, uint32_t insn)
+{
+	struct asm_place place = place_of(t, insn);
+	const struct asm_core *core;
+	char text[256];
+
+	if (insn >= t->prog->ninsns || t->prog->insns[insn].imm != ASM_CORE_POISON ||
+	    !t->prog->insn_pos[insn])
+		return false;
+	core = asm_core_find(t->obj, t->prog->insn_pos[insn] - 1);
+	if (!core)
+		return false;
+	say_error(t->opt, &place, "this kernel has no %s, or one of another kind",
+		  asm_core_text(t->obj, core, text, sizeof(text)));
+	say_note(t->opt, NULL, "ask for it with bpf_core_*_exists() before using it");
+	return true;
+}
+
+/* The headline: our word for what is missing, the report's sentence, or the reason's first line. */
 static bool tell_reason(const struct teller *t)
 {
 	const struct verdict *v = t->v;
@@ -655,6 +653,8 @@ static bool tell_reason(const struct teller *t)
 	const struct lines *reasons = &v->reasons;
 	char text[1024];
 
+	if (tell_missing(t, insn))
+		return true;
 	join(&v->report[SECTION_REASON], text, sizeof(text));
 	if (!text[0] && reasons->count == 0)
 		return false;
