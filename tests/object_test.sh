@@ -3,12 +3,14 @@
 #
 # object_test.sh - `bpfasm -d` of ELF objects: their text assembles to the slots that they have
 #
-# The slots of an object are what llvm-objcopy takes out of its sections. Where a relocation is, or
-# a call of a function, the fields that a linker fills do not count.
+# The slots of an object are what lies where llvm-readelf sees its sections. Where a relocation is,
+# or a call of a function, the fields that a linker fills do not count.
 set -u
 : "${SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}"
 # shellcheck source=lib.sh
 . "$SRCDIR/tests/lib.sh"
+# shellcheck source=bcc.sh
+. "$SRCDIR/tests/bcc.sh"
 export LC_ALL=C
 cd "$tmp" || exit 1
 for tool in clang llvm-objcopy llvm-readelf; do
@@ -17,31 +19,34 @@ done
 
 # ---- what is in an object, by other programs ----
 
-# The names of the sections with instructions: between the number and the type.
+# The sections with instructions, as "offset|size|name": the name is between number and type.
 sections()	# OBJECT
 {
 	llvm-readelf -SW "$1" | sed -n 's/^ *\[ *[0-9]*\] \(.*[^ ]\) *PROGBITS /\1|/p' |
 		awk -F '|' '{ split($2, field, " ") }
-			field[5] == "AX" && field[3] !~ /^0*$/ { print $1 }'
+			field[5] == "AX" && field[3] !~ /^0*$/ {
+				print field[2] "|" field[3] "|" $1
+			}'
 }
 
 # Slots as lines of 16 digits; those that relocations fill are marked with an R in front.
 slots_of()	# OBJECT
 {
 	sections "$1" >sections.list
-	while read -r name; do
-		llvm-objcopy -O binary --only-section="$name" "$1" section.bin
-		llvm-readelf -rW "$1" | awk -v want="$name" '
+	llvm-readelf -rW "$1" >section.rel
+	while IFS='|' read -r at size section; do
+		od -An -v -tx1 -w8 -j $((0x$at)) -N $((0x$size)) "$1" | tr -d ' ' |
+			awk -v want="$section" -v digits=0123456789abcdef '
 			/^Relocation section/ {
 				split($0, part, "\047")
 				on = part[2] == ".rel" want
 			}
-			on && /^[0-9a-f]+ / { print "R", $1 }' >section.rel
-		od -An -v -tx1 -w8 section.bin | tr -d ' ' | awk -v digits=0123456789abcdef '
 			FILENAME == "section.rel" {
+				if (!on || !/^[0-9a-f]+ /)
+					next
 				value = 0
-				for (i = 1; i <= length($2); i++)
-					value = value * 16 + index(digits, substr($2, i, 1)) - 1
+				for (i = 1; i <= length($1); i++)
+					value = value * 16 + index(digits, substr($1, i, 1)) - 1
 				filled[value / 8] = 1
 				next
 			}
@@ -73,22 +78,25 @@ listed()	# what -f list prints
 
 # Which slots the object's relocations fill, the text says by a symbol: so the marks of the object
 # go to the slots of the text.
-compare()	# NAME OBJECT
+compare()	# NAME OBJECT [DIALECT...]
 {
+	what=$1 object=$2
+	shift 2
+	[ $# -gt 0 ] || set -- kernel llvm gas
 	order=le big=
-	case $(llvm-readelf -h "$2") in
+	case $(llvm-readelf -h "$object") in
 	*"big endian"*)	order=be big=1 ;;
 	esac
-	slots_of "$2" >object.slots
+	slots_of "$object" >object.slots
 	even "$big" object.slots >object.even
-	for dialect in kernel llvm gas; do
-		if ! "$BPFASM" -d --dialect $dialect -o text "$2" 2>said; then
-			fail "$1" "no text in the dialect $dialect" said
+	for dialect; do
+		if ! "$BPFASM" -d --dialect "$dialect" -o text "$object" 2>said; then
+			fail "$what" "no text in the dialect $dialect" said
 			return
 		fi
 		# what an object leaves unused, or reads first, is as its compiler had it
 		if ! "$BPFASM" -E $order -f list -o list text 2>said; then
-			fail "$1" "the text of the dialect $dialect does not assemble" said text
+			fail "$what" "the text of the dialect $dialect does not assemble" said text
 			return
 		fi
 		listed <list | paste -d ' ' object.slots - |
@@ -96,11 +104,12 @@ compare()	# NAME OBJECT
 		even "$big" text.slots >text.even
 		if ! [ -s object.even ] || ! same object.even text.even; then
 			diff object.even text.even >slots.diff
-			fail "$1" "other slots come back from the dialect $dialect" slots.diff text
+			fail "$what" "other slots come back from the dialect $dialect" \
+				slots.diff text
 			return
 		fi
 	done
-	pass "$1: $(grep -c . object.slots) slots"
+	pass "$what: $(grep -c . object.slots) slots"
 }
 
 build()	# NAME OPTIONS...: NAME.o of tests/objects/NAME.c
@@ -154,6 +163,14 @@ EOF_GAS
 		"$BPFASM" bare.o
 fi
 
+mkdir bcc && cd bcc || exit 1
+if bcc_objects; then
+	for object in *.o; do
+		compare "bcc's $object" "$object" kernel
+	done
+fi
+cd "$tmp" || exit 1
+
 # ---- names and numbers of things ----
 
 build calls -g
@@ -166,7 +183,7 @@ else
 	fail "the functions are those of llvm-readelf" "they differ" functions printed
 fi
 sed -n 's/^\.prog [^ ]* "\(.*\)".*/\1/p' text | sed 's/\\//g' | uniq >printed
-sections calls.o | sed '/^\.text$/d' >names
+sections calls.o | cut -d '|' -f 3 | sed '/^\.text$/d' >names
 if same names printed && [ -s printed ]; then
 	pass "the sections are those of llvm-readelf"
 else
@@ -312,8 +329,6 @@ case $("$BPFASM" --help) in
 *"    elf  "*)
 	for file in "$SRCDIR"/progs/*/*.bpfasm "$SRCDIR"/tests/golden/*.bpfasm; do
 		name=${file##*/}
-		# llvm-objcopy takes [ of a section's name for a pattern
-		! grep -q '^\.prog .*\[' "$file" || continue
 		"$BPFASM" -f elf -E le -o own.o "$file" 2>/dev/null && compare "our $name" own.o
 	done ;;
 *)	skip "objects of our own" "bpfasm does not write them" ;;
