@@ -135,7 +135,7 @@ int attach_failed(const struct attach *a, const char *call, int err)
 {
 	struct why why;
 
-	why_attach(&why, a->func->attach, err);
+	why_attach(&why, a->func->attach, a->func->target, err);
 	why_say(a->load->opt, &a->place, a->what, call, err, &why);
 	return err;
 }

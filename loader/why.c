@@ -12,6 +12,7 @@
 #include "loader.h"
 #include "say.h"
 #include "sys.h"
+#include "tracefs.h"
 #include "why.h"
 
 /* Numbers of capabilities (uapi/linux/capability.h), and their bits in a set. */
@@ -621,7 +622,33 @@ void why_packet(struct why *why, int err)
 		add(why, "this process lacks CAP_NET_RAW");
 }
 
-void why_attach(struct why *why, const struct asm_attach *attach, int err)
+/* Is there a line of the function, alone or with a module behind it? */
+static bool is_listed(const char *lines, const char *function)
+{
+	size_t len = strlen(function);
+
+	for (const char *at = strstr(lines, function); at; at = strstr(at + 1, function))
+		if ((at == lines || at[-1] == '\n') && (at[len] == '\n' || at[len] == ' '))
+			return true;
+	return false;
+}
+
+/* EBUSY of a trampoline: what it replaces, the call of ftrace, is not where the function begins. */
+static void check_entry(struct why *why, const char *function)
+{
+	char *lines = NULL;
+
+	if (tracefs_functions(&lines))
+		append(why->unseen, "the functions that ftrace can probe");
+	else if (is_listed(lines, function))
+		append(why->fine, "ftrace can probe %s", function);
+	else
+		add(why, "ftrace cannot probe %s (notrace, or not in this kernel's "
+			 "available_filter_functions); a kprobe may", function);
+	free(lines);
+}
+
+void why_attach(struct why *why, const struct asm_attach *attach, const char *target, int err)
 {
 	const struct asm_prog_type *type = asm_prog_type_number(attach->prog_type);
 	uint64_t need = needed_caps(type ? type->name : "");
@@ -639,6 +666,10 @@ void why_attach(struct why *why, const struct asm_attach *attach, int err)
 		break;
 	case EOPNOTSUPP:
 		check_built(why, attach);
+		break;
+	case EBUSY:
+		if (attach->how == ASM_ATTACH_TRACING)
+			check_entry(why, target);
 		break;
 	case ENOSYS:
 		check_nosys(why, "bpf(2)", "CONFIG_BPF_SYSCALL");

@@ -189,6 +189,37 @@ TEST_F(tracing, no_such_function)
 /* ---- what decides ---- */
 
 /* How often getpgid(2) was refused with that errno. */
+/* Does a line of the file hold the function's name as a word, with nothing but space behind it? */
+static bool is_named(const char *path, const char *function)
+{
+	char line[512], *word, *rest;
+	FILE *file = fopen(path, "r");
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		for (word = strtok_r(line, " \t\n", &rest); word && !found;
+		     word = strtok_r(NULL, " \t\n", &rest))
+			found = !strcmp(word, function);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* In Linux 6.12 of Debian it begins without the call that a trampoline takes the place of. */
+TEST_F(tracing, function_without_entry)
+{
+	const char *function = "blk_account_io_start";
+	int err;
+
+	REQUIRE(is_named("/proc/kallsyms", function) &&
+		!is_named("/sys/kernel/tracing/available_filter_functions", function),
+		"ftrace does not pass over %s here", function);
+	err = put(self, "fentry/blk_account_io_start", "", 0);
+	REQUIRE(err != -EPERM, "locked down");
+	EXPECT_EQ(-EBUSY, err);
+	EXPECT_HAS("ftrace cannot probe blk_account_io_start", self->said);
+}
+
 static unsigned int ask(int error)
 {
 	unsigned int refused = 0;
