@@ -2,6 +2,7 @@
 /* cmd_prog.c - bpfload prog: programs that are in the kernel. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -46,7 +47,7 @@ static void show_loaded(struct show *show, uint64_t ns)
 {
 	enum { NS = 1000000000 };
 	struct timespec now = { 0 }, boot = { 0 };
-	char text[32] = "?";
+	char text[64] = "?";
 	struct tm tm;
 	time_t at;
 
@@ -58,7 +59,10 @@ static void show_loaded(struct show *show, uint64_t ns)
 		return;
 	}
 	if (localtime_r(&at, &tm))
-		strftime(text, sizeof(text), "%FT%T%z", &tm);
+		snprintf(text, sizeof(text), "%d-%02d-%02dT%02d:%02d:%02d%c%02ld%02ld",
+			 1900 + tm.tm_year, 1 + tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min,
+			 tm.tm_sec, tm.tm_gmtoff < 0 ? '-' : '+', labs(tm.tm_gmtoff) / 3600,
+			 labs(tm.tm_gmtoff) / 60 % 60);
 	show_string(show, "loaded_at", text);
 }
 
