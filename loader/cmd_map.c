@@ -12,6 +12,7 @@
 #include "loader.h"
 #include "cmd.h"
 #include "json.h"
+#include "kbtf.h"
 #include "kmap.h"
 #include "map.h"
 #include "mapdata.h"

@@ -6,7 +6,8 @@
 #include "cli.h"
 #include "loader.h"
 #include "cmd.h"
-#include "known.h"
+#include "kbtf.h"
+#include "kmap.h"
 #include "say.h"
 #include "words.h"
 
@@ -29,14 +30,14 @@ int cmd_tail(const struct cli *cli, const struct load_options *opt)
 		.how = cli->seen & CLI_RAW ? LOAD_RAW : cli->seen & CLI_JSON ? LOAD_JSON :
 									      LOAD_TEXT,
 	};
-	struct known_map known;
+	struct kmap kmap;
 	int ret;
 
-	ret = known_open(&known, &words, 0);
+	ret = kmap_describe(&kmap, &words, 0);
 	if (!ret) {
-		tell_taken(&known.map, opt);
-		ret = load_tail(known.fd, &known.map, opt, &run);
+		tell_taken(&kmap.map, opt);
+		ret = load_tail(kmap.fd, &kmap.map, opt, &run);
 	}
-	known_close(&known);
+	kmap_close(&kmap);
 	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -6,7 +6,8 @@
 #include "cli.h"
 #include "loader.h"
 #include "cmd.h"
-#include "known.h"
+#include "kbtf.h"
+#include "kmap.h"
 #include "words.h"
 
 enum { INTERVAL_MS = 1000 };
@@ -20,12 +21,12 @@ int cmd_top(const struct cli *cli, const struct load_options *opt)
 		.how = cli->seen & CLI_JSON ? LOAD_JSON : LOAD_TEXT, .top = cli->top,
 		.out = cli->out,
 	};
-	struct known_map known;
+	struct kmap kmap;
 	int ret;
 
-	ret = known_open(&known, &words, BPF_F_RDONLY);
+	ret = kmap_describe(&kmap, &words, BPF_F_RDONLY);
 	if (!ret)
-		ret = load_top(known.fd, &known.map, opt, &run);
-	known_close(&known);
+		ret = load_top(kmap.fd, &kmap.map, opt, &run);
+	kmap_close(&kmap);
 	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
 }

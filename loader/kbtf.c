@@ -109,6 +109,16 @@ static int kbtf_adopt(char *data, size_t len, bool base, struct kbtf *out)
 	return err;
 }
 
+int kbtf_open_kernel(struct kbtf *out)
+{
+	char *data;
+	size_t len;
+	int err = asm_read_file(vmlinux, &data, &len);
+
+	memset(out, 0, sizeof(*out));
+	return err ? err : kbtf_adopt(data, len, false, out);
+}
+
 /* Where an ELF file of 64 bits has its .BTF; 0: it has none, or is not of this machine's order. */
 static size_t elf_section(const char *data, size_t len, size_t *size)
 {

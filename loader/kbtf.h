@@ -20,6 +20,7 @@ struct kbtf {
  */
 int kbtf_open(int fd, struct kbtf *out);
 int kbtf_open_id(uint32_t id, struct kbtf *out);
+int kbtf_open_kernel(struct kbtf *out);	/* its own, without its modules' */
 
 /* The same of a file's contents, which are taken over: an ELF file's are those of its .BTF. */
 int kbtf_adopt_file(char *data, size_t len, struct kbtf *out);

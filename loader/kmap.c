@@ -7,6 +7,7 @@
 
 #include "abi.h"
 #include "loader.h"
+#include "kbtf.h"
 #include "kmap.h"
 #include "map.h"
 #include "object.h"
@@ -73,8 +74,8 @@ int kmap_take(struct kmap *kmap, struct words *words, uint32_t flags)
 
 void kmap_close(struct kmap *kmap)
 {
-	asm_btf_close(kmap->btf);
-	free(kmap->blob);
+	asm_free(kmap->layouts);
+	kbtf_close(&kmap->kbtf);
 	free(kmap->value);
 	free(kmap->key);
 	sys_close(kmap->fd);
@@ -82,43 +83,15 @@ void kmap_close(struct kmap *kmap)
 
 /* ---- types ---- */
 
-static int read_btf(int fd, char **blob, size_t *len)
-{
-	struct abi_btf_info info;
-	int err;
-
-	memset(&info, 0, sizeof(info));
-	err = object_info(fd, &info, sizeof(info));
-	if (err)
-		return err;
-	*len = info.btf_size;
-	*blob = malloc(*len + 1);
-	if (!*blob)
-		return -ENOMEM;
-	memset(&info, 0, sizeof(info));
-	info.btf = abi_ptr(*blob);
-	info.btf_size = (uint32_t)*len;
-	return object_info(fd, &info, sizeof(info));
-}
-
 void kmap_types(struct kmap *kmap)
 {
 	const struct abi_map_info *info = &kmap->info;
 	bool kernel = info->btf_vmlinux_value_type_id;
-	size_t len = 0;
-	int fd = -1, err;
+	int err;
 
 	if (!kernel && !info->btf_value_type_id)
 		return;
-	if (kernel) {
-		err = asm_read_file("/sys/kernel/btf/vmlinux", &kmap->blob, &len);
-	} else {
-		fd = object_open_id(OBJECT_BTF, info->btf_id, 0);
-		err = fd < 0 ? fd : read_btf(fd, &kmap->blob, &len);
-		sys_close(fd);
-	}
-	if (!err)
-		err = asm_btf_open(kmap->blob, len, &kmap->btf);
+	err = kernel ? kbtf_open_kernel(&kmap->kbtf) : kbtf_open_id(info->btf_id, &kmap->kbtf);
 	if (err) {
 		say_note(kmap->opt, NULL, "%s: its types (BTF id %" PRIu32 ") cannot be read: %s",
 			 kmap->title, info->btf_id, strerror(-err));
@@ -126,6 +99,43 @@ void kmap_types(struct kmap *kmap)
 	}
 	kmap->key_id = kernel ? 0 : info->btf_key_type_id;
 	kmap->value_id = kernel ? info->btf_vmlinux_value_type_id : info->btf_value_type_id;
+}
+
+/* What the kernel has checked; else types say nothing about the bytes. */
+static int lay_out(struct kmap *kmap)
+{
+	const uint32_t ids[] = { kmap->key_id, kmap->value_id };
+	struct asm_map *map = &kmap->map;
+	struct asm_typeref refs[2];
+
+	kmap->layouts = asm_btf_layouts(kmap->kbtf.btf, ids, 2, refs);
+	if (!kmap->layouts)
+		return -ENOMEM;
+	if (refs[0].type && asm_sizeof(refs[0]) == map->key_size)
+		map->key = refs[0];
+	if (refs[1].type && asm_sizeof(refs[1]) == map->value_size)
+		map->value = refs[1];
+	return 0;
+}
+
+int kmap_describe(struct kmap *kmap, struct words *words, uint32_t flags)
+{
+	int err = kmap_take(kmap, words, flags);
+
+	if (err)
+		return err;
+	if (!words_end(words))
+		return -EINVAL;
+	if (!asm_map_type_number(kmap->info.type)) {
+		say_error(words->opt, NULL, "map '%s' is of type %u, which is newer than this "
+			  "program", kmap->info.name, kmap->info.type);
+		return -EOPNOTSUPP;
+	}
+	kmap_types(kmap);
+	err = kmap->kbtf.btf ? lay_out(kmap) : 0;
+	if (err)
+		say_error(words->opt, NULL, "%s: %s", kmap->title, strerror(-err));
+	return err;
 }
 
 /* ---- what it is like ---- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* kmap.h - a map that is in the kernel already, with its types. Needs abi.h and loader.h. */
+/* kmap.h - a map that is in the kernel already, with its types. Needs abi.h, kbtf.h, loader.h. */
 #ifndef KMAP_H
 #define KMAP_H
 
@@ -14,9 +14,9 @@ struct kmap {
 	unsigned int copies;		/* of a value: possible CPUs, or 1 */
 	size_t stride, span;		/* bytes from one to the next, and of all */
 	uint8_t *key, *value;		/* zeroed room for one of each, owned */
-	char *blob;			/* what btf borrows */
-	struct asm_btf *btf;		/* NULL: it has no types, or kmap_types() was not called */
+	struct kbtf kbtf;		/* empty: it has no types, or kmap_types() was not called */
 	uint32_t key_id, value_id;	/* 0: no type */
+	struct asm_object *layouts;	/* what map.key and map.value are of; NULL: nothing */
 };
 
 /* Fill from a descriptor, which is taken over. 0 or -errno, said. kmap_close() in either case. */
@@ -27,6 +27,13 @@ void kmap_close(struct kmap *kmap);
 
 /* Read the types of key and value from the kernel. Where that fails, a note says why. */
 void kmap_types(struct kmap *kmap);
+
+/*
+ * Take the only map that all of the words name as if a text had described it: map.key and map.value
+ * are types where the kernel has them. -EOPNOTSUPP for a type of map that has no row; else as
+ * kmap_take().
+ */
+int kmap_describe(struct kmap *kmap, struct words *words, uint32_t flags);
 
 /* A number that /proc/self/fdinfo has for the map: "memlock", "frozen"; false without one. */
 bool kmap_fdinfo(const struct kmap *kmap, const char *name, uint64_t *out);

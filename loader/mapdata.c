@@ -6,6 +6,7 @@
 
 #include "abi.h"
 #include "loader.h"
+#include "kbtf.h"
 #include "kmap.h"
 #include "map.h"
 #include "mapdata.h"
@@ -89,7 +90,7 @@ static bool take_data(struct words *words, const struct typed *typed)
 static struct typed key_type(const struct words *words, const struct kmap *kmap)
 {
 	return (struct typed){
-		.opt = words->opt, .command = words->command, .what = "key", .btf = kmap->btf,
+		.opt = words->opt, .command = words->command, .what = "key", .btf = kmap->kbtf.btf,
 		.id = kmap->key_id, .prefix = kmap->info.type == BPF_MAP_TYPE_LPM_TRIE,
 		.data = kmap->key, .size = kmap->info.key_size,
 	};
@@ -101,7 +102,7 @@ static int read_variables(struct kmap *kmap)
 	struct asm_btf_type type;
 	int err;
 
-	if (!kmap->btf || !asm_btf_type(kmap->btf, kmap->value_id, &type) ||
+	if (!kmap->kbtf.btf || !asm_btf_type(kmap->kbtf.btf, kmap->value_id, &type) ||
 	    type.kind != ASM_BTF_DATASEC)
 		return 0;
 	err = load_map_lookup(kmap->fd, kmap->key, kmap->value);
@@ -126,7 +127,7 @@ static bool take_object(struct mapdata *data, struct words *words, struct kmap *
 static bool take_value(struct mapdata *data, struct words *words, struct kmap *kmap)
 {
 	struct typed typed = {
-		.opt = words->opt, .command = words->command, .what = "value", .btf = kmap->btf,
+		.opt = words->opt, .command = words->command, .what = "value", .btf = kmap->kbtf.btf,
 		.id = kmap->value_id, .data = kmap->value, .size = kmap->info.value_size,
 	};
 

@@ -8,6 +8,7 @@
 #include "loader.h"
 #include "btfvalue.h"
 #include "json.h"
+#include "kbtf.h"
 #include "kmap.h"
 #include "map.h"
 #include "mapshow.h"
@@ -219,7 +220,7 @@ static void value_json(struct json *json, const struct kmap *kmap, const uint8_t
 		return;
 	}
 	json_name(json, "value");
-	btfvalue_print(json, kmap->btf, kmap->value_id, value, kmap->info.value_size, text);
+	btfvalue_print(json, kmap->kbtf.btf, kmap->value_id, value, kmap->info.value_size, text);
 }
 
 /* The value, or those of all CPUs. */
@@ -248,7 +249,7 @@ static void entry_typed(struct json *json, const struct kmap *kmap, const uint8_
 	json_open(json, '{');
 	if (kmap->key_id) {
 		json_name(json, "key");
-		btfvalue_print(json, kmap->btf, kmap->key_id, key, kmap->info.key_size, text);
+		btfvalue_print(json, kmap->kbtf.btf, kmap->key_id, key, kmap->info.key_size, text);
 	}
 	values_json(json, kmap, value, true, text);
 	json_close(json, '}');
@@ -270,7 +271,7 @@ static void entry_json(struct json *json, const struct kmap *kmap, const uint8_t
 	values_json(json, kmap, value, false, false);
 	if (kmap_has_maps(kmap))
 		json_name_number(json, "inner_map_id", inner_id(value));
-	if (kmap->btf) {
+	if (kmap->kbtf.btf) {
 		json_name(json, "formatted");
 		entry_typed(json, kmap, key, value, false);
 	}
@@ -328,8 +329,8 @@ static void entry(struct mapshow *show, const struct kmap *kmap, const uint8_t *
 void mapshow_entry(struct mapshow *show, const struct kmap *kmap)
 {
 	show->json.pretty |= !show->is_json;
-	entry(show, kmap, kmap->key, kmap->value, kmap->btf);
-	if (show->is_json || kmap->btf)
+	entry(show, kmap, kmap->key, kmap->value, kmap->kbtf.btf);
+	if (show->is_json || kmap->kbtf.btf)
 		json_end(&show->json);
 }
 
@@ -572,7 +573,7 @@ int mapshow_dump(struct mapshow *show, struct object_set *set, const struct load
 		set->fds[n] = -1;
 		if (!err)
 			kmap_types(&kmaps[n]);
-		typed = typed && kmaps[n++].btf;
+		typed = typed && kmaps[n++].kbtf.btf;
 	}
 	if (!err)
 		err = dump_all(show, kmaps, n, typed);
