@@ -785,6 +785,14 @@ bool asm_btf_member(const struct asm_btf *btf, uint32_t id, uint32_t index,
 struct asm_object *asm_btf_layouts(struct asm_btf *btf, const uint32_t *ids, size_t n,
 				   struct asm_typeref *out);
 
+/*
+ * A header of C with these types and all that they are made of, laid out as the data says; n 0: all
+ * types. Errors of f stay in it. 0, or -errno with the type that it is about (0: none) in *at:
+ * -EINVAL for ids that are none, -ELOOP for a type that holds itself, -E2BIG where nesting or
+ * padding has no end in sight, -ENOMEM.
+ */
+int asm_btf_c(FILE *f, const struct asm_btf *btf, const uint32_t *roots, size_t n, uint32_t *at);
+
 /* ---- types for the kernel ---- */
 
 /* A line, as struct bpf_line_info has it but for the slot, which is the object's. */

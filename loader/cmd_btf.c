@@ -455,14 +455,14 @@ static void dump_type(struct show *show, const struct asm_btf *btf, uint32_t id)
 	show_done(show);
 }
 
-static void dump_raw(struct show *show, const struct kbtf *kbtf, const uint64_t *roots, size_t n)
+static void dump_raw(struct show *show, const struct kbtf *kbtf, const uint32_t *roots, size_t n)
 {
 	uint32_t count = asm_btf_count(kbtf->btf);
 
 	show_open(show, NULL, '{');
 	show_open(show, "types", '[');
 	for (size_t i = 0; i < n; i++)
-		dump_type(show, kbtf->btf, (uint32_t)roots[i]);
+		dump_type(show, kbtf->btf, roots[i]);
 	for (uint32_t id = kbtf->first; !n && id <= count; id++)
 		dump_type(show, kbtf->btf, id);
 	show_close(show, ']');
@@ -471,8 +471,34 @@ static void dump_raw(struct show *show, const struct kbtf *kbtf, const uint64_t 
 
 /* ---- dump: whose ---- */
 
+enum { ROOTS = 16 };
+
+/* What is dumped, and how. */
+struct wanted {
+	struct kbtf kbtf;
+	uint32_t roots[ROOTS];
+	size_t n;		/* 0: all types */
+	bool c;
+};
+
+/* Of a map: which of its types; in bpftool's order, as the first that a word begins is meant. */
+static void take_roots(struct words *words, const struct abi_map_info *map, struct wanted *wanted)
+{
+	bool key = words_is(words, "key"), value = !key && words_is(words, "value");
+	bool both = !key && !value;
+
+	if (both && words_is(words, "all"))
+		return;
+	if (both)
+		words_is(words, "kv");	/* as without a word */
+	if (key || both)
+		wanted->roots[wanted->n++] = map->btf_key_type_id;
+	if (value || both)
+		wanted->roots[wanted->n++] = map->btf_value_type_id;
+}
+
 /* The type data of a program or map. */
-static int open_used(struct words *words, enum object_kind kind, struct kbtf *kbtf)
+static int open_used(struct words *words, enum object_kind kind, struct wanted *wanted)
 {
 	int fd = object_find_one(words, kind, kind == OBJECT_MAP ? BPF_F_RDONLY : 0), err;
 	struct abi_prog_info prog;
@@ -488,10 +514,12 @@ static int open_used(struct words *words, enum object_kind kind, struct kbtf *kb
 	if (!err && !(prog.btf_id | map.btf_id))
 		err = -ENODATA;
 	if (!err)
-		err = kbtf_open_id(prog.btf_id | map.btf_id, kbtf);
+		err = kbtf_open_id(prog.btf_id | map.btf_id, &wanted->kbtf);
 	if (err)
 		say_error(words->opt, NULL, "%s: %s", object_word(kind), err == -ENODATA ?
 			  "it has no type data" : strerror(-err));
+	if (!err && kind == OBJECT_MAP)
+		take_roots(words, &map, wanted);
 	return err;
 }
 
@@ -516,71 +544,93 @@ static int open_file(struct words *words, struct kbtf *kbtf)
 	return err;
 }
 
-static int open_btf(struct words *words, struct kbtf *kbtf)
+static int open_btf(struct words *words, struct wanted *wanted)
 {
 	int fd, err;
 
 	if (words_is(words, "map"))
-		return open_used(words, OBJECT_MAP, kbtf);
+		return open_used(words, OBJECT_MAP, wanted);
 	if (words_is(words, "prog"))
-		return open_used(words, OBJECT_PROG, kbtf);
+		return open_used(words, OBJECT_PROG, wanted);
 	if (words_is(words, "file"))
-		return open_file(words, kbtf);
+		return open_file(words, &wanted->kbtf);
 	if (!*words->at || strcmp(*words->at, "id") != 0) {
 		words_unknown(words, "id map prog file");
 		return -EINVAL;
 	}
 	fd = object_find_one(words, OBJECT_BTF, 0);
-	err = fd < 0 ? fd : kbtf_open(fd, kbtf);
+	err = fd < 0 ? fd : kbtf_open(fd, &wanted->kbtf);
 	if (fd >= 0 && err)
 		say_error(words->opt, NULL, "btf: %s", strerror(-err));
 	sys_close(fd < 0 ? -1 : fd);
 	return err;
 }
 
-enum { ROOTS = 16 };
-
 /* What is left: the format, and the types wanted. */
-static bool take_rest(struct words *words, const struct kbtf *kbtf, uint64_t *roots, size_t *n)
+static bool take_rest(struct words *words, struct wanted *wanted)
 {
+	uint64_t id;
+
 	while (*words->at) {
 		if (words_is(words, "format")) {
-			if (words_is(words, "raw"))
+			wanted->c = words_is(words, "c");
+			if (wanted->c || words_is(words, "raw"))
 				continue;
-			if (words_is(words, "c"))
-				say_error(words->opt, NULL,
-					  "'btf dump' has no format c: raw alone");
-			else
-				words_unknown(words, "raw");
-			words->wrong = true;
+			words_unknown(words, "raw c");
 			return false;
 		}
-		if (!words_is(words, "root_id") || *n == ROOTS) {
+		/* bpftool 7.5 and later sort without it; here types always stay in order */
+		if (wanted->c && words_is(words, "unsorted"))
+			continue;
+		if (!words_is(words, "root_id") || wanted->n == ROOTS) {
 			words_unknown(words, "format root_id");
 			return false;
 		}
-		if (!words_number(words, "the id of a type", asm_btf_count(kbtf->btf),
-				  &roots[(*n)++]))
+		if (!words_number(words, "the id of a type", asm_btf_count(wanted->kbtf.btf),
+				  &id))
 			return false;
+		wanted->roots[wanted->n++] = (uint32_t)id;
 	}
 	return true;
+}
+
+static int dump_c(struct show *show, const struct wanted *wanted)
+{
+	uint32_t at;
+	int err;
+
+	if (show->json) {
+		say_error(show->opt, NULL, "'btf dump ... format c' is C, not JSON");
+		return -EINVAL;
+	}
+	err = asm_btf_c(show->out, wanted->kbtf.btf, wanted->roots, wanted->n, &at);
+	if (!err)
+		return 0;
+	if (at)
+		say_error(show->opt, NULL, "type %" PRIu32 ": %s", at, err == -ELOOP ?
+			  "it would have to hold itself" : err == -E2BIG ?
+			  "it is more than a header should hold" :
+			  "it refers to a type that is not there");
+	else
+		say_error(show->opt, NULL, "btf: %s", strerror(-err));
+	return err;
 }
 
 static int verb_dump(struct words *words, void *arg)
 {
 	struct list *list = arg;
-	uint64_t roots[ROOTS];
-	struct kbtf kbtf;
-	size_t n = 0;
+	struct wanted wanted;
 	int err;
 
-	memset(&kbtf, 0, sizeof(kbtf));
-	err = open_btf(words, &kbtf);
-	if (!err && !take_rest(words, &kbtf, roots, &n))
+	memset(&wanted, 0, sizeof(wanted));
+	err = open_btf(words, &wanted);
+	if (!err && !take_rest(words, &wanted))
 		err = -EINVAL;
-	if (!err)
-		dump_raw(&list->show, &kbtf, roots, n);
-	kbtf_close(&kbtf);
+	if (!err && wanted.c)
+		err = dump_c(&list->show, &wanted);
+	else if (!err)
+		dump_raw(&list->show, &wanted.kbtf, wanted.roots, wanted.n);
+	kbtf_close(&wanted.kbtf);
 	return err;
 }
 

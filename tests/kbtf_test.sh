@@ -39,7 +39,7 @@ struct { int (*type)[1]; int *key; struct bits *value; int (*max_entries)[7]; }
 struct bits global; static enum small small = MINUS; enum large large = LARGE;
 _Bool flag; float part; char text[3] = "a\"";
 extern void *(*function)(int, ...);
-__attribute__((noinline)) int more(struct xdp_md *restrict ctx) { return small + large; }
+static __attribute__((noinline)) int more(struct xdp_md *restrict ctx) { return small + large; }
 __attribute__((section("xdp"), used)) int prog(struct xdp_md *ctx)
 {
 	return more(ctx) + global.a + flag + text[0];
@@ -88,7 +88,10 @@ if bpftool prog load types.o $pins/prog 2>said; then
 	alike "by its id" -j btf dump id "$id"
 	alike "the program's" -j btf dump prog pinned $pins/prog
 	map=$(bpftool -j prog show pinned $pins/prog | sed 's/.*"map_ids":\[\([0-9]*\).*/\1/')
-	alike "the map's" -j btf dump map id "$map"
+	for types in '' key value kv all; do
+		# shellcheck disable=SC2086 # none or one
+		alike "the map's $types" -j btf dump map id "$map" $types
+	done
 	"$BPFLOAD" -j btf show id "$id" >mine
 	ok "who uses it" grep -q \
 		"\"prog_ids\":\[[0-9]*\],\"map_ids\":\[.*$map.*\],\"kernel\":false" mine
@@ -114,8 +117,6 @@ fails "another file" 1 "'types.c' is neither type data nor an ELF file with a .B
 	"$BPFLOAD" btf dump file types.c
 head -c 200 types.o >short
 fails "a file cut short" 1 "'short' is neither type data" "$BPFLOAD" btf dump file short
-fails "format c" 2 "'btf dump' has no format c: raw alone" \
-	"$BPFLOAD" btf dump file types.o format c
 fails "another format" 2 "unknown word 'raww'" "$BPFLOAD" btf dump file types.o format raww
 fails "a type that is none" 2 "'4000' is not the id of a type, a number up to" \
 	"$BPFLOAD" btf dump file types.o root_id 4000

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * btf_fuzz.c - the BTF reader on any bytes: names, ids and the paths of fields.
+ * btf_fuzz.c - the BTF reader on any bytes: names, ids, the paths of fields, and types as C.
  *
  * The input is the length of a path in a byte, the path, the data.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "../../asm/asm.h"
@@ -60,6 +61,19 @@ static void check_names(const struct asm_btf *btf, const char *path)
 	}
 }
 
+static void check_c(const struct asm_btf *btf)
+{
+	FILE *f = fopen("/dev/null", "w");
+	uint32_t at;
+	int err;
+
+	FUZZ_CHECK(f);
+	err = asm_btf_c(f, btf, NULL, 0, &at);
+	FUZZ_CHECK(!err || err == -EINVAL || err == -ELOOP || err == -E2BIG);
+	FUZZ_CHECK(at <= asm_btf_count(btf));
+	fclose(f);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t path_len = size && data[0] < size ? data[0] : 0;
@@ -77,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	check_field(btf, path);
 	check_names(btf, path);
+	check_c(btf);
 	asm_btf_close(btf);
 	return 0;
 }
