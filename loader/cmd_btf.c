@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "abi.h"
+#include "array.h"
 #include "cli.h"
 #include "cmd.h"
 #include "json.h"
@@ -34,7 +35,7 @@ static int uses_add(struct uses *uses, enum object_kind kind, uint32_t id)
 	struct abi_prog_info prog;
 	struct abi_map_info map;
 	int fd = object_open_id(kind, id, kind == OBJECT_MAP ? BPF_F_RDONLY : 0), err;
-	struct use *at = uses->at;
+	struct use *at;
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
@@ -45,13 +46,10 @@ static int uses_add(struct uses *uses, enum object_kind kind, uint32_t id)
 	sys_close(fd);
 	if (err || !(prog.btf_id | map.btf_id))
 		return err;
-	if (uses->n == uses->room) {
-		uses->room = uses->room ? 2 * uses->room : 64;
-		at = reallocarray(uses->at, uses->room, sizeof(*at));
-		if (!at)
-			return -ENOMEM;
-		uses->at = at;
-	}
+	at = array_grow(uses->at, &uses->room, uses->n + 1, sizeof(*at));
+	if (!at)
+		return -ENOMEM;
+	uses->at = at;
 	uses->at[uses->n++] = (struct use){ prog.btf_id | map.btf_id, id };
 	return 0;
 }

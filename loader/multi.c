@@ -5,6 +5,7 @@
 
 #include "abi.h"
 #include "loader.h"
+#include "array.h"
 #include "attach.h"
 #include "facts.h"
 #include "glob.h"
@@ -99,21 +100,15 @@ static void names_free(struct names *names)
 
 static int names_add(struct names *names, const char *name)
 {
-	size_t room = names->room ? 2 * names->room : 16;
-	char *copy = strdup(name), **grown = names->name;
+	char **grown = array_grow(names->name, &names->room, names->count + 1, sizeof(*grown));
 
-	if (copy && names->count == names->room) {
-		grown = reallocarray(names->name, room, sizeof(*grown));
-		if (grown) {
-			names->name = grown;
-			names->room = room;
-		}
-	}
-	if (!copy || !grown) {
-		free(copy);
+	if (!grown)
 		return -ENOMEM;
-	}
-	names->name[names->count++] = copy;
+	names->name = grown;
+	grown[names->count] = strdup(name);
+	if (!grown[names->count])
+		return -ENOMEM;
+	names->count++;
 	return names->count > MULTI_MOST ? -E2BIG : 0;
 }
 

@@ -10,11 +10,12 @@
 #include <string.h>
 
 #include "../asm/asm.h"
+#include "array.h"
 #include "binary.h"
 #include "kallsyms.h"
 #include "loader.h"
 
-enum { FIRST_ROOM = 4096, WHY = 128 };
+enum { WHY = 128 };
 
 struct function {
 	uint64_t at, size;	/* size 0: not known, up to the next one */
@@ -38,30 +39,15 @@ struct load_names {
 
 /* ---- a table ---- */
 
-/* Room for `need` things; false: no memory. */
-static bool make_room(void **at, size_t *room, size_t need, size_t size)
-{
-	size_t more = *room ? *room : FIRST_ROOM;
-	void *grown;
-
-	while (more < need)
-		more *= 2;
-	if (more == *room)
-		return true;
-	grown = realloc(*at, more * size);
-	if (!grown)
-		return false;
-	*at = grown;
-	*room = more;
-	return true;
-}
-
 static bool add(struct functions *f, uint64_t at, uint64_t size, const char *name)
 {
 	size_t len = strlen(name) + 1;
+	struct function *grown = array_grow(f->at, &f->room, f->count + 1, sizeof(*grown));
+	char *names = array_grow(f->names, &f->names_room, f->nnames + len, sizeof(*names));
 
-	f->failed = !make_room((void **)&f->at, &f->room, f->count + 1, sizeof(f->at[0])) ||
-		    !make_room((void **)&f->names, &f->names_room, f->nnames + len, 1);
+	f->at = grown ? grown : f->at;
+	f->names = names ? names : f->names;
+	f->failed = !grown || !names;
 	if (f->failed)
 		return false;
 	f->at[f->count++] = (struct function){ at, size, f->nnames };

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "loader.h"
+#include "array.h"
 #include "table.h"
 #include "value.h"
 
@@ -22,7 +23,6 @@ enum {
 	WIDE = 12,	/* columns of a 64-bit number in a record */
 	BAR = 40,	/* columns of the longest bar */
 	BYTES = 24,	/* columns of bytes without a type */
-	FIRST_ROOM = 64,
 	SLOT = 8,	/* per-CPU maps have a value start at a multiple of this */
 };
 
@@ -91,18 +91,12 @@ static struct value row_cpu(const struct row *row, unsigned int cpu)
 static int table_add(void *arg, const void *key, const void *value)
 {
 	struct table *t = arg;
-	uint8_t *at;
+	uint8_t *at = array_grow(t->bytes, &t->room, t->count + 1, t->row_size);
 
-	if (t->count == t->room) {
-		size_t room = t->room ? 2 * t->room : FIRST_ROOM;
-		uint8_t *bytes = realloc(t->bytes, room * t->row_size);
-
-		if (!bytes)
-			return -ENOMEM;
-		t->bytes = bytes;
-		t->room = room;
-	}
-	at = t->bytes + t->count++ * t->row_size;
+	if (!at)
+		return -ENOMEM;
+	t->bytes = at;
+	at += t->count++ * t->row_size;
 	memcpy(at, key, t->map->key_size);
 	memcpy(at + t->value_offset, value, t->row_size - t->value_offset);
 	return 0;

@@ -9,6 +9,7 @@
 
 #include "abi.h"
 #include "loader.h"
+#include "array.h"
 #include "attach.h"
 #include "binary.h"
 #include "glob.h"
@@ -71,18 +72,14 @@ static int say_malformed(const struct target *t)
 
 static int target_offer(struct target *t, uint64_t offset)
 {
-	size_t room = t->room ? 2 * t->room : 16;
-	unsigned long *grown;
+	unsigned long *offsets;
 
 	if (t->count == UPROBE_MOST)
 		return -E2BIG;
-	if (t->count == t->room) {
-		grown = reallocarray(t->offsets, room, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		t->offsets = grown;
-		t->room = room;
-	}
+	offsets = array_grow(t->offsets, &t->room, t->count + 1, sizeof(*offsets));
+	if (!offsets)
+		return -ENOMEM;
+	t->offsets = offsets;
 	t->offsets[t->count++] = (unsigned long)offset;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "loader.h"
+#include "array.h"
 #include "attach.h"
 #include "binary.h"
 #include "load.h"
@@ -48,18 +49,14 @@ static bool split(struct usdt *u)
 
 static int add_site(struct usdt *u, const struct binary_probe *probe)
 {
-	size_t room = u->room ? 2 * u->room : 16;
-	struct site *grown;
+	struct site *sites;
 
 	if (u->count == USDT_MOST)
 		return -E2BIG;
-	if (u->count == u->room) {
-		grown = reallocarray(u->sites, room, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		u->sites = grown;
-		u->room = room;
-	}
+	sites = array_grow(u->sites, &u->room, u->count + 1, sizeof(*sites));
+	if (!sites)
+		return -ENOMEM;
+	u->sites = sites;
 	u->sites[u->count++] = (struct site){ probe->offset, probe->semaphore };
 	return 0;
 }
