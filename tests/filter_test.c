@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -13,18 +12,13 @@
 #include "../asm/asm.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "attached.h"
 
-enum { TEXT = 4096, SAID = 8192, PATH = 512, SECTION = PATH + 64, CALLS = 5 };
+enum { SECTION = PATH + 64, CALLS = 5 };
 
 #define COOKIE UINT64_C(0x1122334455667788)
 
 /* ---- what is probed ---- */
-
-#if __has_attribute(noclone)
-#define PROBED __attribute__((noinline, noclone, used))
-#else
-#define PROBED __attribute__((noinline, used))
-#endif
 
 static PROBED int probed(int a)
 {
@@ -45,41 +39,21 @@ struct got {
 };
 
 FIXTURE(filter) {
-	char said[SAID];
-	size_t nsaid;
-	char self_path[PATH], text[TEXT], section[SECTION];
-	struct load_options opt;
-	struct asm_object *obj;
-	struct load *load;
+	struct attached a;
+	char section[SECTION];
 	int cpu;
 };
-
-static void hear(void *arg, const struct asm_diag *diag)
-{
-	struct filter_self *self = arg;
-
-	if (self->nsaid < SAID)
-		self->nsaid += (size_t)snprintf(self->said + self->nsaid, SAID - self->nsaid,
-						"%s\n", diag->message);
-	asm_diag_print(stderr, diag);
-}
 
 FIXTURE_SETUP(filter)
 {
 	REQUIRE(geteuid() == 0, "needs privilege");
-	ASSERT_NOT_NULL(asm_cpu_native());
-	ASSERT_GT(readlink("/proc/self/exe", self->self_path, PATH - 1), 0);
-	self->opt.sink = hear;
-	self->opt.sink_arg = self;
-	self->opt.flags = LOAD_VERBOSE;
-	if (unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
-		mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
+	attached_start(&self->a);
+	mount_tracefs();
 }
 
 FIXTURE_TEARDOWN(filter)
 {
-	load_close(self->load);
-	asm_free(self->obj);
+	attached_end(&self->a);
 }
 
 /* Count all runs, those in this process, and those on CPU `cpu`. */
@@ -103,47 +77,30 @@ static const char keeping[] =
 /* A program at that section; r0 is its value in the map, r6 its context. Returns the error. */
 static int put(struct filter_self *self, const char *section, const char *then)
 {
-	const struct asm_options opt = { .cpu = asm_cpu_native(),
-					 .endian = asm_cpu_native()->endian,
-					 .sink = hear, .sink_arg = self };
-	int len = snprintf(self->text, TEXT, ".license \"GPL\"\n"
-			   ".equ PID, %d\n.equ CPU, %d\n"
-			   ".struct got { u64 count; u64 ours; u64 here; u64 cookie; }\n"
-			   ".map map type array key u32 value got entries 1\n"
-			   ".prog p \"%s\"\n"
-			   "r6 = r1\n*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
-			   "call map_lookup_elem\nif r0 == 0 goto out\n%s"
-			   "out: r0 = 0\nexit\n", getpid(), self->cpu, section, then);
-	int err;
+	int err = attached_open(&self->a, ".license \"GPL\"\n"
+				".equ PID, %d\n.equ CPU, %d\n"
+				".struct got { u64 count; u64 ours; u64 here; u64 cookie; }\n"
+				".map map type array key u32 value got entries 1\n"
+				".prog p \"%s\"\n"
+				"r6 = r1\n*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
+				"call map_lookup_elem\nif r0 == 0 goto out\n%s"
+				"out: r0 = 0\nexit\n", getpid(), self->cpu, section, then);
 
-	ASSERT_LT(len, TEXT);
-	self->obj = asm_assemble("test", self->text, (size_t)len, &opt);
-	ASSERT_NOT_NULL(self->obj);
-	err = load_open(self->obj, &self->opt, &self->load);
-	return err ? err : load_attach(self->load);
+	return err ? err : load_attach(self->a.load);
 }
 
 static int put_self(struct filter_self *self, const char *kind, const char *then)
 {
-	snprintf(self->section, SECTION, "%s/%s:probed", kind, self->self_path);
+	snprintf(self->section, SECTION, "%s/%s:probed", kind, self->a.self_path);
 	return put(self, self->section, then);
 }
 
 static struct got got(struct filter_self *self)
 {
 	struct got got = { 0 };
-	uint32_t key = 0;
 
-	EXPECT_OK(load_map_lookup(load_map_fd(self->load, "map"), &key, &got));
+	attached_value(&self->a, &got);
 	return got;
-}
-
-static bool has_pmu(const char *pmu)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/type", pmu);
-	return access(path, F_OK) == 0;
 }
 
 /* ---- one process ---- */
@@ -175,7 +132,7 @@ static void check_other(struct filter_self *self, const char *kind)
 	int go, status;
 	pid_t pid = start_other(&go);
 
-	self->opt.where.pid = pid;
+	self->a.opt.where.pid = pid;
 	ASSERT_OK(put_self(self, kind, counting));
 	call_probed(3);
 	ASSERT_EQ(1, write(go, "x", 1));
@@ -201,24 +158,24 @@ TEST_F(filter, several_of_another)
 TEST_F(filter, several_of_another_singly)
 {
 	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
-	self->opt.flags |= LOAD_NO_MULTI;
+	self->a.opt.flags |= LOAD_NO_MULTI;
 	check_other(self, "uprobe.multi");
 }
 
 TEST_F(filter, no_process)
 {
 	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
-	self->opt.where.pid = 0x7ffffffe;
+	self->a.opt.where.pid = 0x7ffffffe;
 	EXPECT_ERR(-ESRCH, put_self(self, "uprobe", counting));
-	EXPECT_HAS("No such process: the process that --pid names is not there", self->said);
+	EXPECT_HAS("No such process: the process that --pid names is not there", self->a.said);
 }
 
 TEST_F(filter, pid_of_a_tracepoint)
 {
-	self->opt.where.pid = getpid();
+	self->a.opt.where.pid = getpid();
 	EXPECT_ERR(-EOPNOTSUPP, put(self, "raw_tp/sys_enter", counting));
 	EXPECT_HAS("the kernel runs it in all processes (--pid is for uprobe, usdt and perf_event)",
-		   self->said);
+		   self->a.said);
 }
 
 /* ---- samples ---- */
@@ -249,7 +206,7 @@ TEST_F(filter, samples_of_this_process)
 {
 	struct got seen;
 
-	self->opt.where.pid = getpid();
+	self->a.opt.where.pid = getpid();
 	ASSERT_OK(put(self, "perf_event", counting));
 	work(300);
 	seen = got(self);
@@ -262,7 +219,7 @@ TEST_F(filter, samples_of_this_cpu)
 	struct got seen;
 
 	stay(self);
-	self->opt.where.cpu = &self->cpu;
+	self->a.opt.where.cpu = &self->cpu;
 	ASSERT_OK(put(self, "perf_event", counting));
 	work(300);
 	seen = got(self);
@@ -273,16 +230,16 @@ TEST_F(filter, samples_of_this_cpu)
 TEST_F(filter, no_such_cpu)
 {
 	self->cpu = 100000;
-	self->opt.where.cpu = &self->cpu;
+	self->a.opt.where.cpu = &self->cpu;
 	EXPECT_LT(put(self, "perf_event", counting), 0);
-	EXPECT_HAS("perf_event_open", self->said);
+	EXPECT_HAS("perf_event_open", self->a.said);
 }
 
 TEST_F(filter, cpu_of_a_uprobe)
 {
-	self->opt.where.cpu = &self->cpu;
+	self->a.opt.where.cpu = &self->cpu;
 	EXPECT_ERR(-EOPNOTSUPP, put_self(self, "uprobe", counting));
-	EXPECT_HAS("the kernel runs it on all CPUs (--cpu is for perf_event)", self->said);
+	EXPECT_HAS("the kernel runs it on all CPUs (--cpu is for perf_event)", self->a.said);
 }
 
 /* ---- cookies ---- */
@@ -304,7 +261,7 @@ static void check_cookie(struct filter_self *self, int err, unsigned int calls)
 #define COOKIE_TEST(name, how)									\
 	TEST_F(filter, name)									\
 	{											\
-		self->opt.where.cookie = COOKIE;						\
+		self->a.opt.where.cookie = COOKIE;						\
 		check_cookie(self, how, CALLS);							\
 	}
 
@@ -321,10 +278,10 @@ COOKIE_TEST(cookie_fentry_multi, put(self, "fentry.multi/security_task_getpgid",
 TEST_F(filter, cookie_without_a_link)
 {
 	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
-	self->opt.where.cookie = COOKIE;
-	self->opt.flags |= LOAD_NO_PERF_LINK;
+	self->a.opt.where.cookie = COOKIE;
+	self->a.opt.flags |= LOAD_NO_PERF_LINK;
 	EXPECT_ERR(-EINVAL, put_self(self, "uprobe", counting));
-	EXPECT_HAS("a cookie takes a link of Linux 5.15", self->said);
+	EXPECT_HAS("a cookie takes a link of Linux 5.15", self->a.said);
 }
 
 TEST_MAIN

@@ -14,35 +14,21 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "../asm/asm.h"
 #include "../loader/abi.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "attached.h"
 
-enum { TEXT = 4096, SAID = 8192, PATH = 512, PORT = 7777, PACKETS = 7 };
+enum { PORT = 7777, PACKETS = 7 };
 
 FIXTURE(net) {
-	char said[SAID];
-	size_t nsaid;
+	struct attached a;
 	char mount[64], group[PATH], home[PATH];
-	char text[TEXT];
-	struct load_options opt;
-	struct asm_object *obj;
-	struct load *load, *other;
+	struct load *other;
 };
-
-static void hear(void *arg, const struct asm_diag *diag)
-{
-	struct net_self *self = arg;
-
-	if (self->nsaid < SAID)
-		self->nsaid += (size_t)snprintf(self->said + self->nsaid, SAID - self->nsaid,
-						"%s\n", diag->message);
-	asm_diag_print(stderr, diag);
-}
 
 /* A network namespace whose only device is up and has 127.0.0.1. */
 static void net_up(void)
@@ -62,10 +48,8 @@ FIXTURE_SETUP(net)
 	REQUIRE(geteuid() == 0, "needs privilege");
 	REQUIRE(unshare(CLONE_NEWNET) == 0, "no network namespace can be made here");
 	net_up();
-	self->opt.sink = hear;
-	self->opt.sink_arg = self;
-	self->opt.flags = LOAD_VERBOSE;
-	self->opt.where.dev = "lo";
+	attached_start(&self->a);
+	self->a.opt.where.dev = "lo";
 }
 
 /* ---- a control group of our own ---- */
@@ -88,8 +72,7 @@ static bool enter(const char *group)
 FIXTURE_TEARDOWN(net)
 {
 	load_close(self->other);
-	load_close(self->load);
-	asm_free(self->obj);
+	attached_end(&self->a);
 	if (self->group[0]) {
 		EXPECT_TRUE(enter(self->home));
 		EXPECT_EQ(0, rmdir(self->group));
@@ -120,8 +103,7 @@ static void join_group(struct net_self *self)
 {
 	char group[PATH];
 
-	REQUIRE(unshare(CLONE_NEWNS) == 0, "no mount namespace can be made here");
-	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	REQUIRE(mount_privately(), "no mount namespace can be made here");
 	snprintf(self->mount, sizeof(self->mount), "/tmp/net_test.XXXXXX");
 	ASSERT_NOT_NULL(mkdtemp(self->mount));
 	REQUIRE(mount("none", self->mount, "cgroup2", 0, NULL) == 0, "no cgroup2 can be mounted");
@@ -130,62 +112,29 @@ static void join_group(struct net_self *self)
 	REQUIRE(mkdir(group, 0755) == 0, "no control group can be made");
 	memcpy(self->group, group, PATH);
 	REQUIRE(enter(self->group), "this process cannot move to a control group");
-	self->opt.where.cgroup = self->group;
+	self->a.opt.where.cgroup = self->group;
 }
 
 /* ---- the programs ---- */
 
 /* A program that counts in `map` and returns that. */
-static size_t add_prog(char *text, size_t size, const char *name, const char *section, long ret)
+#define COUNTING										\
+	"*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"				\
+	"call map_lookup_elem\nif r0 == 0 goto 1f\n"						\
+	"r1 = 1\nlock *(u64 *)(r0 + 0) += r1\n"						\
+	"1: r0 = %ld\nexit\n"
+
+/* `more` stands before it. */
+static int put_with(struct net_self *self, const char *more, const char *section, long ret)
 {
-	int len = snprintf(text, size, ".prog %s \"%s\"\n"
-			   "*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
-			   "call map_lookup_elem\nif r0 == 0 goto 1f\n"
-			   "r1 = 1\nlock *(u64 *)(r0 + 0) += r1\n"
-			   "1: r0 = %ld\nexit\n", name, section, ret);
-
-	ASSERT_LT((size_t)len, size);
-	return (size_t)len;
+	return attached_open(&self->a, ".license \"GPL\"\n"
+			     ".map map type array key u32 value u64 entries 1\n"
+			     "%s.prog p \"%s\"\n" COUNTING, more, section, ret);
 }
-
-static int load_text(struct net_self *self)
-{
-	const struct asm_options opt = { .cpu = asm_cpu_native(),
-					 .endian = asm_cpu_native()->endian,
-					 .sink = hear, .sink_arg = self };
-
-	self->obj = asm_assemble("test", self->text, strlen(self->text), &opt);
-	ASSERT_NOT_NULL(self->obj);
-	return load_open(self->obj, &self->opt, &self->load);
-}
-
-static const char counter[] = ".license \"GPL\"\n.map map type array key u32 value u64 entries 1\n";
 
 static int put(struct net_self *self, const char *section, long ret)
 {
-	size_t len = (size_t)snprintf(self->text, TEXT, "%s", counter);
-
-	add_prog(self->text + len, TEXT - len, "p", section, ret);
-	return load_text(self);
-}
-
-static uint64_t count(struct net_self *self)
-{
-	uint32_t key = 0;
-	uint64_t n = 0;
-
-	EXPECT_OK(load_map_lookup(load_map_fd(self->load, "map"), &key, &n));
-	return n;
-}
-
-static unsigned int kernel(void)
-{
-	unsigned int major = 0, minor = 0;
-	struct utsname name;
-
-	uname(&name);
-	sscanf(name.release, "%u.%u", &major, &minor);
-	return ASM_KERNEL(major, minor);
+	return put_with(self, "", section, ret);
 }
 
 /* ---- traffic ---- */
@@ -324,12 +273,12 @@ static bool attach(struct net_self *self, const char *section, long ret, unsigne
 	int err = put(self, section, ret);
 
 	if (!err)
-		err = load_attach(self->load);
+		err = load_attach(self->a.load);
 	if (!err || kernel() >= since) {
 		EXPECT_OK(err);
 		return !err;
 	}
-	EXPECT_HAS("needs Linux", self->said);
+	EXPECT_HAS("needs Linux", self->a.said);
 	return false;
 }
 
@@ -339,20 +288,19 @@ static void check_kind(struct net_self *self, const char *section, long ret, uns
 	if (!attach(self, section, ret, since))
 		return;
 	drive();
-	EXPECT_EQ(want, count(self));
+	EXPECT_EQ(want, attached_count(&self->a));
 }
 
 /* How often it runs when the loader has closed all. */
 static void check_later(struct net_self *self, void (*drive)(void), uint64_t want)
 {
-	int map = fcntl(load_map_fd(self->load, "map"), F_DUPFD_CLOEXEC, 3);
+	int map = fcntl(load_map_fd(self->a.load, "map"), F_DUPFD_CLOEXEC, 3);
 	uint64_t before, after;
 	uint32_t key = 0;
 
 	ASSERT_GE(map, 0);
 	EXPECT_OK(load_map_lookup(map, &key, &before));
-	load_close(self->load);
-	self->load = NULL;
+	attached_close(&self->a);
 	drive();
 	EXPECT_OK(load_map_lookup(map, &key, &after));
 	EXPECT_EQ(before + want, after);
@@ -363,7 +311,7 @@ static void check_later(struct net_self *self, void (*drive)(void), uint64_t wan
 	TEST_F(net, name)									\
 	{											\
 		check_kind(self, section, ret, ASM_KERNEL(major, minor), drive, want);		\
-		if (self->load)									\
+		if (self->a.load)								\
 			check_later(self, drive, 0);						\
 	}
 
@@ -372,7 +320,7 @@ static void check_later(struct net_self *self, void (*drive)(void), uint64_t wan
 	{											\
 		join_group(self);								\
 		check_kind(self, section, CGROUP_ALLOW, ASM_KERNEL(major, minor), drive, want);	\
-		if (self->load)									\
+		if (self->a.load)								\
 			check_later(self, drive, 0);						\
 	}
 
@@ -411,12 +359,12 @@ TEST_F(net, lsm_cgroup)
 	join_group(self);
 	err = put(self, "lsm_cgroup/socket_bind", CGROUP_ALLOW);
 	if (!err)
-		err = load_attach(self->load);
+		err = load_attach(self->a.load);
 	if (err && kernel() < ASM_KERNEL(6, 0))
-		EXPECT_HAS("needs Linux", self->said);
+		EXPECT_HAS("needs Linux", self->a.said);
 	REQUIRE(!err, "this kernel does not take it: %s", strerror(-err));
 	drive_binds();
-	EXPECT_EQ(4, count(self));
+	EXPECT_EQ(4, attached_count(&self->a));
 	check_later(self, drive_binds, 0);
 }
 
@@ -425,15 +373,15 @@ TEST_F(net, sockops)
 {
 	join_group(self);
 	ASSERT_OK(put(self, "sockops", 0));
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	drive_connects();
-	EXPECT_GE(count(self), 2 * 3);
+	EXPECT_GE(attached_count(&self->a), 2 * 3);
 	check_later(self, drive_connects, 0);
 }
 
 TEST_F(net, netfilter)
 {
-	self->opt.where.hook = "ip/input:-10";
+	self->a.opt.where.hook = "ip/input:-10";
 	check_kind(self, "netfilter", NF_ACCEPT, ASM_KERNEL(6, 4), drive_datagrams, PACKETS);
 }
 
@@ -451,15 +399,15 @@ TEST_F(net, flow_dissector)
 	if (attach(self, "flow_dissector", kernel() < ASM_KERNEL(6, 0) ? 0 : CONTINUE,
 		   ASM_KERNEL(5, 8))) {
 		drive_datagrams();
-		EXPECT_GE(count(self), PACKETS);
-		EXPECT_LE(count(self), 2 * PACKETS);
+		EXPECT_GE(attached_count(&self->a), PACKETS);
+		EXPECT_LE(attached_count(&self->a), 2 * PACKETS);
 	}
 	close(fd);
 }
 
 /* ---- maps of sockets ---- */
 
-static const char sockets[] = ".map sockets type sockmap key u32 value u32 entries 2\n";
+#define SOCKETS ".map sockets type sockmap key u32 value u32 entries 2\n"
 
 /* Send so many bytes, one by one, and take each. */
 static void send_bytes(const int ends[2], unsigned int n)
@@ -480,63 +428,56 @@ static void put_pair(struct net_self *self, int ends[2], int member)
 
 	connect_pair(ends);
 	ASSERT_EQ(0, setsockopt(ends[0], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)));
-	ASSERT_OK(load_map_update(load_map_fd(self->load, "sockets"), &key, &ends[member], 0));
-}
-
-/* The text with a map of sockets. */
-static int put_sockets(struct net_self *self, const char *section, const char *more)
-{
-	size_t len = (size_t)snprintf(self->text, TEXT, "%s%s%s", counter, sockets, more);
-
-	add_prog(self->text + len, TEXT - len, "p", section, 1);
-	return load_text(self);
+	ASSERT_OK(load_map_update(load_map_fd(self->a.load, "sockets"), &key, &ends[member], 0));
 }
 
 static void check_sockets(struct net_self *self, int member, uint64_t want)
 {
 	int ends[2];
 
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	put_pair(self, ends, member);
 	send_bytes(ends, 9);
-	EXPECT_EQ(want, count(self));
+	EXPECT_EQ(want, attached_count(&self->a));
 	close(ends[0]);
 	close(ends[1]);
 }
 
 TEST_F(net, sk_msg)
 {
-	ASSERT_OK(put_sockets(self, "sk_msg", ""));
+	ASSERT_OK(put_with(self, SOCKETS, "sk_msg", 1));
 	check_sockets(self, 0, 9);
 }
 
 TEST_F(net, sk_skb_verdict)
 {
 	REQUIRE(kernel() >= ASM_KERNEL(5, 13), "needs Linux 5.13");
-	ASSERT_OK(put_sockets(self, "sk_skb/verdict", ""));
+	ASSERT_OK(put_with(self, SOCKETS, "sk_skb/verdict", 1));
 	check_sockets(self, 1, 9);
 }
 
 TEST_F(net, sk_skb_stream)
 {
 	REQUIRE(kernel() >= ASM_KERNEL(5, 13), "kernels before Linux 5.13 may hang in it");
-	ASSERT_OK(put_sockets(self, "sk_skb/stream_verdict", ".prog parser "
-			      "\"sk_skb/stream_parser\"\nr0 = *(u32 *)(r1 + 0)\nexit\n"));
+	ASSERT_OK(put_with(self, SOCKETS ".prog parser \"sk_skb/stream_parser\"\n"
+			   "r0 = *(u32 *)(r1 + 0)\nexit\n", "sk_skb/stream_verdict", 1));
 	check_sockets(self, 1, 9);
 }
 
 TEST_F(net, sk_msg_twice)
 {
-	ASSERT_OK(put_sockets(self, "sk_msg", ".prog first \"sk_msg\"\nr0 = 1\nexit\n"));
-	EXPECT_ERR(-EBUSY, load_attach(self->load));
-	EXPECT_HAS("program first is at the same place, which takes one", self->said);
+	ASSERT_OK(put_with(self, SOCKETS ".prog first \"sk_msg\"\nr0 = 1\nexit\n", "sk_msg",
+			   1));
+	EXPECT_ERR(-EBUSY, load_attach(self->a.load));
+	EXPECT_HAS("program first is at the same place, which takes one", self->a.said);
 }
 
 TEST_F(net, sk_msg_without_a_map)
 {
 	ASSERT_OK(put(self, "sk_msg", 1));
-	EXPECT_ERR(-EINVAL, load_attach(self->load));
-	EXPECT_HAS("it belongs to the sockmap or sockhash of its text, which has none", self->said);
+	EXPECT_ERR(-EINVAL, load_attach(self->a.load));
+	EXPECT_HAS("it belongs to the sockmap or sockhash of its text, which has none",
+		   self->a.said);
 }
 
 /* What was attached without a link goes when the attaching of another program fails. */
@@ -544,12 +485,12 @@ TEST_F(net, all_or_nothing)
 {
 	int ends[2];
 
-	self->opt.where.dev = "none";
-	ASSERT_OK(put_sockets(self, "sk_msg", ".prog last \"xdp\"\nr0 = 2\nexit\n"));
-	EXPECT_ERR(-ENODEV, load_attach(self->load));
+	self->a.opt.where.dev = "none";
+	ASSERT_OK(put_with(self, SOCKETS ".prog last \"xdp\"\nr0 = 2\nexit\n", "sk_msg", 1));
+	EXPECT_ERR(-ENODEV, load_attach(self->a.load));
 	put_pair(self, ends, 0);
 	send_bytes(ends, 3);
-	EXPECT_EQ(0, count(self));
+	EXPECT_EQ(0, attached_count(&self->a));
 	close(ends[0]);
 	close(ends[1]);
 }
@@ -561,12 +502,12 @@ TEST_F(net, sk_reuseport)
 	int members[2] = { bound(SOCK_DGRAM, PORT + 1), bound(SOCK_DGRAM, PORT + 1) };
 	struct sockaddr_in to = local(PORT + 1);
 
-	self->opt.where.socket = members[0];
+	self->a.opt.where.socket = members[0];
 	ASSERT_OK(put(self, "sk_reuseport", 1));
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	for (int i = 0; i < PACKETS; i++)
 		ASSERT_EQ(1, sendto(members[0], "x", 1, 0, (struct sockaddr *)&to, sizeof(to)));
-	EXPECT_EQ(PACKETS, count(self));
+	EXPECT_EQ(PACKETS, attached_count(&self->a));
 	close(members[0]);
 	close(members[1]);
 }
@@ -574,8 +515,8 @@ TEST_F(net, sk_reuseport)
 TEST_F(net, sk_reuseport_of_others)
 {
 	ASSERT_OK(put(self, "sk_reuseport", 1));
-	EXPECT_ERR(-EOPNOTSUPP, load_attach(self->load));
-	EXPECT_HAS("it belongs to the sockets of another program", self->said);
+	EXPECT_ERR(-EOPNOTSUPP, load_attach(self->a.load));
+	EXPECT_HAS("it belongs to the sockets of another program", self->a.said);
 }
 
 /* A filter that takes nothing; when it is detached, datagrams come again. */
@@ -585,15 +526,14 @@ TEST_F(net, filter_of_a_socket)
 	struct sockaddr_in to = local(PORT);
 	char byte;
 
-	self->opt.where.socket = in;
+	self->a.opt.where.socket = in;
 	ASSERT_OK(put(self, "socket", 0));
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	for (int i = 0; i < 3; i++)
 		ASSERT_EQ(1, sendto(in, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)));
-	EXPECT_EQ(3, count(self));
+	EXPECT_EQ(3, attached_count(&self->a));
 	EXPECT_EQ(-1, recv(in, &byte, 1, MSG_DONTWAIT));
-	load_close(self->load);
-	self->load = NULL;
+	attached_close(&self->a);
 	ASSERT_EQ(1, sendto(in, "y", 1, 0, (struct sockaddr *)&to, sizeof(to)));
 	EXPECT_EQ(1, recv(in, &byte, 1, MSG_DONTWAIT));
 	close(in);
@@ -603,10 +543,10 @@ TEST_F(net, filter_of_no_socket)
 {
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	self->opt.where.socket = fd;
+	self->a.opt.where.socket = fd;
 	ASSERT_OK(put(self, "socket", 0));
-	EXPECT_ERR(-ENOTSOCK, load_attach(self->load));
-	EXPECT_HAS("setsockopt SO_ATTACH_BPF: Socket operation on non-socket", self->said);
+	EXPECT_ERR(-ENOTSOCK, load_attach(self->a.load));
+	EXPECT_HAS("setsockopt SO_ATTACH_BPF: Socket operation on non-socket", self->a.said);
 	close(fd);
 }
 
@@ -616,40 +556,39 @@ static void check_wrong(struct net_self *self, const char *section, long ret, in
 			const char *text)
 {
 	ASSERT_OK(put(self, section, ret));
-	EXPECT_ERR(err, load_attach(self->load));
-	EXPECT_HAS(text, self->said);
+	EXPECT_ERR(err, load_attach(self->a.load));
+	EXPECT_HAS(text, self->a.said);
 }
 
 TEST_F(net, no_device_given)
 {
-	self->opt.where.dev = NULL;
+	self->a.opt.where.dev = NULL;
 	check_wrong(self, "xdp", XDP_PASS, -EDESTADDRREQ,
 		    "attach: its section does not say at which network device: --dev NAME does");
 }
 
 TEST_F(net, no_such_device)
 {
-	self->opt.where.dev = "lo0";
+	self->a.opt.where.dev = "lo0";
 	check_wrong(self, "xdp", XDP_PASS, -ENODEV, "attach: this network namespace has no device "
 		    "'lo0'; did you mean 'lo'?");
 }
 
 TEST_F(net, device_name_too_long)
 {
-	self->opt.where.dev = "a-name-of-a-device-that-no-kernel-takes";
+	self->a.opt.where.dev = "a-name-of-a-device-that-no-kernel-takes";
 	check_wrong(self, "xdp", XDP_PASS, -ENODEV, "no device 'a-name-of-a-device");
 }
 
 TEST_F(net, device_is_taken)
 {
 	ASSERT_OK(put(self, "xdp", XDP_PASS));
-	ASSERT_OK(load_attach(self->load));
-	ASSERT_OK(load_open(self->obj, &self->opt, &self->other));
+	ASSERT_OK(load_attach(self->a.load));
+	ASSERT_OK(load_open(self->a.obj, &self->a.opt, &self->other));
 	EXPECT_ERR(-EBUSY, load_attach(self->other));
-	EXPECT_HAS("BPF_LINK_CREATE: Device or resource busy: program ", self->said);
-	EXPECT_HAS(" is attached to the device, by link ", self->said);
-	load_close(self->load);
-	self->load = NULL;
+	EXPECT_HAS("BPF_LINK_CREATE: Device or resource busy: program ", self->a.said);
+	EXPECT_HAS(" is attached to the device, by link ", self->a.said);
+	attached_close(&self->a);
 	EXPECT_OK(load_attach(self->other));
 }
 
@@ -657,9 +596,9 @@ TEST_F(net, no_netkit)
 {
 	REQUIRE(kernel() >= ASM_KERNEL(6, 7), "needs Linux 6.7");
 	ASSERT_OK(put(self, "netkit/primary", PASS_ON));
-	EXPECT_LT(load_attach(self->load), 0);
-	EXPECT_HAS("program p (netkit/primary): BPF_LINK_CREATE: ", self->said);
-	EXPECT_HAS(" no netkit device", self->said);
+	EXPECT_LT(load_attach(self->a.load), 0);
+	EXPECT_HAS("program p (netkit/primary): BPF_LINK_CREATE: ", self->a.said);
+	EXPECT_HAS(" no netkit device", self->a.said);
 }
 
 TEST_F(net, no_group_given)
@@ -670,14 +609,14 @@ TEST_F(net, no_group_given)
 
 TEST_F(net, no_group)
 {
-	self->opt.where.cgroup = "/tmp";
+	self->a.opt.where.cgroup = "/tmp";
 	check_wrong(self, "cgroup/sock", CGROUP_ALLOW, -EBADF,
 		    "attach: '/tmp' is no folder of a cgroup2 file system");
 }
 
 TEST_F(net, no_such_group)
 {
-	self->opt.where.cgroup = "/tmp/no such group";
+	self->a.opt.where.cgroup = "/tmp/no such group";
 	check_wrong(self, "cgroup/sock", CGROUP_ALLOW, -ENOENT,
 		    "attach: control group '/tmp/no such group': No such file or directory");
 }
@@ -692,7 +631,7 @@ static long attach_alone(struct net_self *self)
 	ASSERT_GE(group, 0);
 	memset(&attr, 0, sizeof(attr));
 	attr.target_fd = (uint32_t)group;
-	attr.attach_bpf_fd = (uint32_t)load_prog_fd(self->load, "p");
+	attr.attach_bpf_fd = (uint32_t)load_prog_fd(self->a.load, "p");
 	attr.attach_type = BPF_CGROUP_INET_SOCK_CREATE;
 	ret = syscall(SYS_bpf, BPF_PROG_ATTACH, &attr,
 		      abi_end(struct abi_prog_attach, attach_flags));
@@ -705,52 +644,52 @@ TEST_F(net, group_is_taken)
 	join_group(self);
 	ASSERT_OK(put(self, "cgroup/sock", CGROUP_ALLOW));
 	ASSERT_EQ(0, attach_alone(self));
-	EXPECT_ERR(-EPERM, load_attach(self->load));
+	EXPECT_ERR(-EPERM, load_attach(self->a.load));
 	EXPECT_HAS("the group or one above it has a program that was attached as the only one",
-		   self->said);
+		   self->a.said);
 }
 
 TEST_F(net, mounted_elsewhere)
 {
 	join_group(self);
-	self->opt.where.cgroup = "/tmp";
+	self->a.opt.where.cgroup = "/tmp";
 	ASSERT_OK(put(self, "cgroup/sock", CGROUP_ALLOW));
-	EXPECT_ERR(-EBADF, load_attach(self->load));
-	EXPECT_HAS("one is mounted on /", self->said);
+	EXPECT_ERR(-EBADF, load_attach(self->a.load));
+	EXPECT_HAS("one is mounted on /", self->a.said);
 }
 
 TEST_F(net, no_namespace)
 {
-	self->opt.where.netns = "/proc/self/stat";
+	self->a.opt.where.netns = "/proc/self/stat";
 	check_wrong(self, "sk_lookup", LOOKUP_PASS, -EINVAL,
 		    "attach: '/proc/self/stat' is no network namespace");
 }
 
 TEST_F(net, no_such_namespace)
 {
-	self->opt.where.netns = "no-such";
+	self->a.opt.where.netns = "no-such";
 	check_wrong(self, "sk_lookup", LOOKUP_PASS, -ENOENT,
 		    "attach: network namespace '/run/netns/no-such': No such file or directory");
 }
 
 TEST_F(net, other_namespace)
 {
-	self->opt.where.netns = "/proc/self/ns/net";
+	self->a.opt.where.netns = "/proc/self/ns/net";
 	ASSERT_OK(put(self, "sk_lookup", LOOKUP_PASS));
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
 	net_up();
 	drive_connects();
-	EXPECT_EQ(0, count(self));
+	EXPECT_EQ(0, attached_count(&self->a));
 }
 
 TEST_F(net, dissector_is_taken)
 {
 	ASSERT_OK(put(self, "flow_dissector", 0));
-	ASSERT_OK(load_attach(self->load));
-	ASSERT_OK(load_open(self->obj, &self->opt, &self->other));
+	ASSERT_OK(load_attach(self->a.load));
+	ASSERT_OK(load_open(self->a.obj, &self->a.opt, &self->other));
 	EXPECT_LT(load_attach(self->other), 0);
-	EXPECT_HAS("another program is attached to the namespace", self->said);
+	EXPECT_HAS("another program is attached to the namespace", self->a.said);
 }
 
 TEST_F(net, wrong_hooks)
@@ -761,30 +700,31 @@ TEST_F(net, wrong_hooks)
 	};
 
 	REQUIRE(kernel() >= ASM_KERNEL(6, 4), "needs Linux 6.4");
-	self->opt.where.hook = NULL;
+	self->a.opt.where.hook = NULL;
 	ASSERT_OK(put(self, "netfilter", NF_ACCEPT));
-	EXPECT_ERR(-EDESTADDRREQ, load_attach(self->load));
-	load_close(self->load);
+	EXPECT_ERR(-EDESTADDRREQ, load_attach(self->a.load));
+	load_close(self->a.load);
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
-		self->nsaid = 0;
-		self->opt.where.hook = hooks[i];
-		ASSERT_OK(load_open(self->obj, &self->opt, &self->load));
-		EXPECT_ERR(-EINVAL, load_attach(self->load));
-		EXPECT_HAS("is not of the form FAMILY/HOOK[:PRIORITY]", self->said);
-		load_close(self->load);
+		self->a.nsaid = 0;
+		self->a.opt.where.hook = hooks[i];
+		ASSERT_OK(load_open(self->a.obj, &self->a.opt, &self->a.load));
+		EXPECT_ERR(-EINVAL, load_attach(self->a.load));
+		EXPECT_HAS("is not of the form FAMILY/HOOK[:PRIORITY]", self->a.said);
+		load_close(self->a.load);
 	}
-	self->load = NULL;
+	self->a.load = NULL;
 }
 
 TEST_F(net, hook_is_taken)
 {
 	REQUIRE(kernel() >= ASM_KERNEL(6, 4), "needs Linux 6.4");
-	self->opt.where.hook = "ipv6/local_out:42";
+	self->a.opt.where.hook = "ipv6/local_out:42";
 	ASSERT_OK(put(self, "netfilter", NF_ACCEPT));
-	ASSERT_OK(load_attach(self->load));
-	ASSERT_OK(load_open(self->obj, &self->opt, &self->other));
+	ASSERT_OK(load_attach(self->a.load));
+	ASSERT_OK(load_open(self->a.obj, &self->a.opt, &self->other));
 	EXPECT_ERR(-EBUSY, load_attach(self->other));
-	EXPECT_HAS("the hook has a program of that priority: choose another by --hook", self->said);
+	EXPECT_HAS("the hook has a program of that priority: choose another by --hook",
+		   self->a.said);
 }
 
 /* ---- what is attached otherwise ---- */
@@ -803,23 +743,23 @@ TEST_F(net, not_attached_here)
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		self->nsaid = 0;
+		self->a.nsaid = 0;
 		ASSERT_OK(put(self, kinds[i].section, 0));
-		EXPECT_ERR(-EOPNOTSUPP, load_attach(self->load));
-		EXPECT_HAS(kinds[i].why, self->said);
-		load_close(self->load);
-		self->load = NULL;
-		asm_free(self->obj);
-		self->obj = NULL;
+		EXPECT_ERR(-EOPNOTSUPP, load_attach(self->a.load));
+		EXPECT_HAS(kinds[i].why, self->a.said);
+		load_close(self->a.load);
+		self->a.load = NULL;
+		asm_free(self->a.obj);
+		self->a.obj = NULL;
 	}
 }
 
 TEST_F(net, no_receiver)
 {
-	self->opt.where.dev = "/dev/no such receiver";
+	self->a.opt.where.dev = "/dev/no such receiver";
 	REQUIRE(put(self, "lirc_mode2", 0) == 0, "this kernel has no CONFIG_BPF_LIRC_MODE2");
-	EXPECT_ERR(-ENOENT, load_attach(self->load));
-	EXPECT_HAS("attach: '/dev/no such receiver': No such file or directory", self->said);
+	EXPECT_ERR(-ENOENT, load_attach(self->a.load));
+	EXPECT_HAS("attach: '/dev/no such receiver': No such file or directory", self->a.said);
 }
 
 /* ---- pins ---- */
@@ -828,24 +768,23 @@ TEST_F(net, pinned)
 {
 	char folder[PATH];
 
-	REQUIRE(unshare(CLONE_NEWNS) == 0, "no mount namespace can be made here");
-	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	REQUIRE(mount_privately(), "no mount namespace can be made here");
 	snprintf(self->mount, sizeof(self->mount), "/tmp/net_test.XXXXXX");
 	ASSERT_NOT_NULL(mkdtemp(self->mount));
 	REQUIRE(mount("bpf", self->mount, "bpf", 0, NULL) == 0, "no bpffs can be mounted");
 	snprintf(folder, PATH, "%s/pins", self->mount);
 	ASSERT_OK(put(self, "xdp", XDP_PASS));
-	ASSERT_OK(load_attach(self->load));
-	ASSERT_OK(load_pin(self->load, folder));
+	ASSERT_OK(load_attach(self->a.load));
+	ASSERT_OK(load_pin(self->a.load, folder));
 	check_later(self, drive_datagrams, PACKETS);
 }
 
 TEST_F(net, sockets_have_no_pins)
 {
 	ASSERT_OK(put(self, "socket", TAKE_ALL));
-	ASSERT_OK(load_attach(self->load));
-	EXPECT_ERR(-EOPNOTSUPP, load_pin(self->load, "/sys/fs/bpf/none"));
-	EXPECT_HAS("program p is attached without a BPF link", self->said);
+	ASSERT_OK(load_attach(self->a.load));
+	EXPECT_ERR(-EOPNOTSUPP, load_pin(self->a.load, "/sys/fs/bpf/none"));
+	EXPECT_HAS("program p is attached without a BPF link", self->a.said);
 }
 
 TEST_MAIN

@@ -7,15 +7,14 @@
  * chooses freely. Needs a kernel with kprobes: tools/kernels has eight.
  */
 #define _GNU_SOURCE
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/syscall.h>
 
 #include "../asm/asm.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "attached.h"
 
-enum { ARGS = 6, TEXT = 4096, SAID = 8192 };
+enum { ARGS = 6 };
 
 /* What the programs below leave in the map. */
 struct got {
@@ -24,81 +23,44 @@ struct got {
 
 FIXTURE(probe) {
 	const struct asm_cpu *cpu;
-	char said[SAID];
-	size_t nsaid;
-	char text[TEXT];
-	struct load_options opt;
-	struct asm_object *obj;
-	struct load *load;
+	struct attached a;
 };
-
-static void hear(void *arg, const struct asm_diag *diag)
-{
-	struct probe_self *self = arg;
-
-	if (self->nsaid < SAID)
-		self->nsaid += (size_t)snprintf(self->said + self->nsaid, SAID - self->nsaid,
-						"%s\n", diag->message);
-	asm_diag_print(stderr, diag);
-}
-
-/* tracefs where nobody else sees it; without it the names come from kallsyms. */
-static void mount_tracefs(void)
-{
-	if (unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
-		mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
-}
 
 FIXTURE_SETUP(probe)
 {
 	REQUIRE(geteuid() == 0, "needs privilege");
 	self->cpu = asm_cpu_native();
-	ASSERT_NOT_NULL(self->cpu);
-	self->opt.sink = hear;
-	self->opt.sink_arg = self;
-	self->opt.flags = LOAD_VERBOSE;
+	attached_start(&self->a);
 	mount_tracefs();
 }
 
 FIXTURE_TEARDOWN(probe)
 {
-	load_close(self->load);
-	asm_free(self->obj);
-}
-
-static bool has_kprobes(void)
-{
-	return access("/sys/bus/event_source/devices/kprobe/type", F_OK) == 0;
+	attached_end(&self->a);
 }
 
 /* A program at that section, for this process only, which adds one to the count and does `then`. */
 static void put(struct probe_self *self, const char *section, const char *then)
 {
-	const struct asm_options opt = { .cpu = self->cpu, .endian = self->cpu->endian,
-					 .sink = hear, .sink_arg = self };
-	int len = snprintf(self->text, TEXT, ".license \"GPL\"\n"
-			   ".struct got { u64 count; u64 ret; u64 arg[%d]; }\n"
-			   ".map map type array key u32 value got entries 1\n"
-			   ".prog p \"%s\"\n"
-			   "r6 = r1\ncall get_current_pid_tgid\nr0 >>= 32\n"
-			   "if r0 != %d goto out\n"
-			   "*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
-			   "call map_lookup_elem\nif r0 == 0 goto out\n"
-			   "r1 = 1\nlock *(u64 *)(r0 + got.count) += r1\n%s"
-			   "out: r0 = 0\nexit\n", ARGS, section, getpid(), then);
+	int err = attached_open(&self->a, ".license \"GPL\"\n"
+				".struct got { u64 count; u64 ret; u64 arg[%d]; }\n"
+				".map map type array key u32 value got entries 1\n"
+				".prog p \"%s\"\n"
+				"r6 = r1\ncall get_current_pid_tgid\nr0 >>= 32\n"
+				"if r0 != %d goto out\n"
+				"*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
+				"call map_lookup_elem\nif r0 == 0 goto out\n"
+				"r1 = 1\nlock *(u64 *)(r0 + got.count) += r1\n%s"
+				"out: r0 = 0\nexit\n", ARGS, section, getpid(), then);
 
-	ASSERT_LT(len, TEXT);
-	self->obj = asm_assemble("test", self->text, (size_t)len, &opt);
-	ASSERT_NOT_NULL(self->obj);
-	ASSERT_OK(load_open(self->obj, &self->opt, &self->load));
+	ASSERT_OK(err);
 }
 
 static struct got got(struct probe_self *self)
 {
 	struct got got = { 0 };
-	uint32_t key = 0;
 
-	EXPECT_OK(load_map_lookup(load_map_fd(self->load, "map"), &key, &got));
+	attached_value(&self->a, &got);
 	return got;
 }
 
@@ -151,7 +113,7 @@ static void check_arguments(struct probe_self *self)
 
 	keep_args(self->cpu, then, sizeof(then));
 	put(self, "kprobe/ksys_mmap_pgoff", then);
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	map_pages(want);
 	seen = got(self);
 	EXPECT_EQ(1, seen.count);
@@ -161,16 +123,16 @@ static void check_arguments(struct probe_self *self)
 
 TEST_F(probe, arguments)
 {
-	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
 	check_arguments(self);
 }
 
 TEST_F(probe, arguments_without_a_link)
 {
-	REQUIRE(has_kprobes(), "this kernel has no kprobes");
-	self->opt.flags |= LOAD_NO_PERF_LINK;
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	self->a.opt.flags |= LOAD_NO_PERF_LINK;
 	check_arguments(self);
-	EXPECT_HAS("PERF_EVENT_IOC_SET_BPF", self->said);
+	EXPECT_HAS("PERF_EVENT_IOC_SET_BPF", self->a.said);
 }
 
 TEST_F(probe, return_value)
@@ -178,11 +140,11 @@ TEST_F(probe, return_value)
 	uint64_t arg[ARGS], want;
 	struct got seen;
 
-	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
 	REQUIRE(!self->cpu->entry, "ftrace keeps the entry of functions for itself");
 	put(self, "kretprobe/ksys_mmap_pgoff",
 	    "r1 = *(u64 *)(r6 + pt_regs.ret)\n*(u64 *)(r0 + got.ret) = r1\n");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	want = map_pages(arg);
 	seen = got(self);
 	EXPECT_EQ(1, seen.count);
@@ -191,17 +153,17 @@ TEST_F(probe, return_value)
 
 TEST_F(probe, return_refused)
 {
-	REQUIRE(has_kprobes() && self->cpu->entry, "return probes are taken");
+	REQUIRE(has_pmu("kprobe") && self->cpu->entry, "return probes are taken");
 	put(self, "kretprobe/ksys_mmap_pgoff", "");
-	EXPECT_ERR(-EINVAL, load_attach(self->load));
-	EXPECT_HAS("ftrace keeps the entry of functions for itself", self->said);
+	EXPECT_ERR(-EINVAL, load_attach(self->a.load));
+	EXPECT_HAS("ftrace keeps the entry of functions for itself", self->a.said);
 }
 
 TEST_F(probe, system_call)
 {
-	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
 	put(self, "ksyscall/getpriority", "");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	for (int i = 0; i < 7; i++)
 		syscall(__NR_getpriority, 0, 0);
 	EXPECT_EQ(7, got(self).count);
@@ -221,9 +183,9 @@ TEST_F(probe, arguments_of_a_system_call)
 		".endr\n";
 	struct got seen;
 
-	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
 	put(self, "ksyscall/getpriority", then);
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	syscall(__NR_getpriority, 77, 123456);
 	seen = got(self);
 	EXPECT_EQ(1, seen.count);
@@ -237,13 +199,12 @@ TEST_F(probe, nothing_after_closing)
 	char *events;
 	size_t len;
 
-	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
 	put(self, "kprobe/ksys_mmap_pgoff", "");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	map_pages(arg);
 	EXPECT_EQ(1, got(self).count);
-	load_close(self->load);
-	self->load = NULL;
+	attached_close(&self->a);
 	ASSERT_OK(asm_read_file("/sys/kernel/tracing/kprobe_events", &events, &len));
 	EXPECT_EQ(0, len);
 	free(events);
@@ -261,7 +222,7 @@ static int attach_and_die(struct probe_self *self)
 	pid = fork();
 	if (pid == 0) {
 		put(self, "kprobe/ksys_mmap_pgoff", "");
-		if (!load_attach(self->load) && write(ends[1], "", 1) == 1)
+		if (!load_attach(self->a.load) && write(ends[1], "", 1) == 1)
 			pause();
 		_exit(1);
 	}
@@ -286,7 +247,7 @@ static size_t events_in(const char *path)
 
 TEST_F(probe, nothing_after_sigkill)
 {
-	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
 	ASSERT_OK(attach_and_die(self));
 	EXPECT_EQ(0, events_in("/sys/kernel/tracing/kprobe_events"));
 	EXPECT_EQ(0, events_in("/sys/kernel/tracing/uprobe_events"));
@@ -299,87 +260,88 @@ static void check_three(struct probe_self *self)
 	uint64_t arg[ARGS];
 
 	put(self, "kprobe.multi/ksys_mmap_pgoff,no_such_functoin,ksys_sync", "");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	map_pages(arg);
 	sync();
 	sync();
 	EXPECT_EQ(3, got(self).count);
-	EXPECT_HAS("'no_such_functoin' cannot be probed", self->said);
+	EXPECT_HAS("'no_such_functoin' cannot be probed", self->a.said);
 }
 
 TEST_F(probe, three_of_which_one_is_missing)
 {
-	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
 	check_three(self);
 }
 
 TEST_F(probe, three_singly)
 {
-	REQUIRE(has_kprobes(), "this kernel has no kprobes");
-	self->opt.flags |= LOAD_NO_MULTI;
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	self->a.opt.flags |= LOAD_NO_MULTI;
 	check_three(self);
-	EXPECT_HAS("2 single probes", self->said);
+	EXPECT_HAS("2 single probes", self->a.said);
 }
 
 TEST_F(probe, pattern)
 {
-	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
 	put(self, "kprobe.multi/ksys_syn[c]", "");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	sync();
 	EXPECT_EQ(1, got(self).count);
 }
 
 TEST_F(probe, none_of_several)
 {
-	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
 	put(self, "kprobe.multi/no_such_*", "");
-	EXPECT_ERR(-ENOENT, load_attach(self->load));
-	EXPECT_HAS("no function of this kernel matches 'no_such_*'", self->said);
-	EXPECT_HAS("there is nothing to attach to", self->said);
+	EXPECT_ERR(-ENOENT, load_attach(self->a.load));
+	EXPECT_HAS("no function of this kernel matches 'no_such_*'", self->a.said);
+	EXPECT_HAS("there is nothing to attach to", self->a.said);
 }
 
 /* ---- what cannot be ---- */
 
 TEST_F(probe, misspelt)
 {
-	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
 	put(self, "kprobe/ksys_mmap_pgof", "");
-	EXPECT_LT(load_attach(self->load), 0);
-	EXPECT_HAS("has no function 'ksys_mmap_pgof'; did you mean 'ksys_mmap_pgoff'?", self->said);
+	EXPECT_LT(load_attach(self->a.load), 0);
+	EXPECT_HAS("has no function 'ksys_mmap_pgof'; did you mean 'ksys_mmap_pgoff'?",
+		   self->a.said);
 }
 
 TEST_F(probe, blacklisted)
 {
-	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
 	put(self, "kprobe/notify_die", "");
-	EXPECT_ERR(-EINVAL, load_attach(self->load));
-	EXPECT_HAS("the function exists", self->said);
+	EXPECT_ERR(-EINVAL, load_attach(self->a.load));
+	EXPECT_HAS("the function exists", self->a.said);
 }
 
 TEST_F(probe, no_such_system_call)
 {
-	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
 	put(self, "ksyscall/getpriorit", "");
-	EXPECT_ERR(-ENOENT, load_attach(self->load));
+	EXPECT_ERR(-ENOENT, load_attach(self->a.load));
 }
 
 TEST_F(probe, malformed)
 {
-	REQUIRE(has_kprobes(), "this kernel has no kprobes");
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
 	put(self, "kprobe/ksys_sync+x", "");
-	EXPECT_ERR(-EINVAL, load_attach(self->load));
-	EXPECT_HAS("is not of the form FUNCTION or FUNCTION+OFFSET", self->said);
+	EXPECT_ERR(-EINVAL, load_attach(self->a.load));
+	EXPECT_HAS("is not of the form FUNCTION or FUNCTION+OFFSET", self->a.said);
 }
 
 /* ---- without kprobes ---- */
 
 TEST_F(probe, refused_where_there_are_none)
 {
-	REQUIRE(!has_kprobes(), "this kernel has kprobes");
+	REQUIRE(!has_pmu("kprobe"), "this kernel has kprobes");
 	put(self, "kprobe/ksys_mmap_pgoff", "");
-	EXPECT_ERR(-ENOENT, load_attach(self->load));
-	EXPECT_HAS("this kernel has none: it was built without CONFIG_KPROBES", self->said);
+	EXPECT_ERR(-ENOENT, load_attach(self->a.load));
+	EXPECT_HAS("this kernel has none: it was built without CONFIG_KPROBES", self->a.said);
 }
 
 /* Said once, not for each function that a pattern names. */
@@ -387,11 +349,11 @@ TEST_F(probe, several_refused_where_there_are_none)
 {
 	const char *first;
 
-	REQUIRE(!has_kprobes(), "this kernel has kprobes");
-	self->opt.flags |= LOAD_NO_MULTI;
+	REQUIRE(!has_pmu("kprobe"), "this kernel has kprobes");
+	self->a.opt.flags |= LOAD_NO_MULTI;
 	put(self, "kprobe.multi/vfs_*", "");
-	EXPECT_ERR(-ENOENT, load_attach(self->load));
-	first = strstr(self->said, "built without CONFIG_KPROBES");
+	EXPECT_ERR(-ENOENT, load_attach(self->a.load));
+	first = strstr(self->a.said, "built without CONFIG_KPROBES");
 	ASSERT_NOT_NULL(first);
 	EXPECT_TRUE(!strstr(first + 1, "built without CONFIG_KPROBES"));
 }

@@ -8,67 +8,36 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 
 #include "../asm/asm.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "attached.h"
 
-enum { TEXT = 4096, SAID = 8192, PATH = 512, CALLS = 5 };
+enum { CALLS = 5 };
 
 struct got {
 	uint64_t count, arg[6], ret;
 };
 
 FIXTURE(tracing) {
-	char said[SAID];
-	size_t nsaid;
-	char text[TEXT], self_path[PATH], section[PATH + 64];
-	struct load_options opt;
-	struct asm_object *obj;
-	struct load *load;
+	struct attached a;
+	char section[PATH + 64];
 };
-
-static void hear(void *arg, const struct asm_diag *diag)
-{
-	struct tracing_self *self = arg;
-
-	if (self->nsaid < SAID)
-		self->nsaid += (size_t)snprintf(self->said + self->nsaid, SAID - self->nsaid,
-						"%s\n", diag->message);
-	asm_diag_print(stderr, diag);
-}
 
 FIXTURE_SETUP(tracing)
 {
 	REQUIRE(geteuid() == 0, "needs privilege");
-	ASSERT_NOT_NULL(asm_cpu_native());
-	ASSERT_GT(readlink("/proc/self/exe", self->self_path, PATH - 1), 0);
-	self->opt.sink = hear;
-	self->opt.sink_arg = self;
-	self->opt.flags = LOAD_VERBOSE;
-	if (unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
-		mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
+	attached_start(&self->a);
+	mount_tracefs();
 }
 
 FIXTURE_TEARDOWN(tracing)
 {
-	load_close(self->load);
-	asm_free(self->obj);
-}
-
-static unsigned int kernel(void)
-{
-	unsigned int major = 0, minor = 0;
-	struct utsname name;
-
-	uname(&name);
-	sscanf(name.release, "%u.%u", &major, &minor);
-	return ASM_KERNEL(major, minor);
+	attached_end(&self->a);
 }
 
 /*
@@ -77,35 +46,26 @@ static unsigned int kernel(void)
  */
 static int put(struct tracing_self *self, const char *section, const char *then, int ret)
 {
-	const struct asm_options opt = { .cpu = asm_cpu_native(),
-					 .endian = asm_cpu_native()->endian,
-					 .sink = hear, .sink_arg = self };
-	int len = snprintf(self->text, TEXT, ".license \"GPL\"\n"
-			   ".struct got { u64 count; u64 arg[6]; u64 ret; }\n"
-			   ".map map type array key u32 value got entries 1\n"
-			   ".prog p \"%s\"\n"
-			   "r6 = r1\ncall get_current_pid_tgid\nr0 >>= 32\n"
-			   "if r0 != %d goto out\n"
-			   "*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
-			   "call map_lookup_elem\nif r0 == 0 goto out\n"
-			   "r1 = 1\nlock *(u64 *)(r0 + got.count) += r1\n%s"
-			   "r0 = %d\nexit\n"
-			   "out: r0 = 0\nexit\n", section, getpid(), then, ret);
-	int err;
+	int err = attached_open(&self->a, ".license \"GPL\"\n"
+				".struct got { u64 count; u64 arg[6]; u64 ret; }\n"
+				".map map type array key u32 value got entries 1\n"
+				".prog p \"%s\"\n"
+				"r6 = r1\ncall get_current_pid_tgid\nr0 >>= 32\n"
+				"if r0 != %d goto out\n"
+				"*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
+				"call map_lookup_elem\nif r0 == 0 goto out\n"
+				"r1 = 1\nlock *(u64 *)(r0 + got.count) += r1\n%s"
+				"r0 = %d\nexit\n"
+				"out: r0 = 0\nexit\n", section, getpid(), then, ret);
 
-	ASSERT_LT(len, TEXT);
-	self->obj = asm_assemble("test", self->text, (size_t)len, &opt);
-	ASSERT_NOT_NULL(self->obj);
-	err = load_open(self->obj, &self->opt, &self->load);
-	return err ? err : load_attach(self->load);
+	return err ? err : load_attach(self->a.load);
 }
 
 static struct got got(struct tracing_self *self)
 {
 	struct got got = { 0 };
-	uint32_t key = 0;
 
-	EXPECT_OK(load_map_lookup(load_map_fd(self->load, "map"), &key, &got));
+	attached_value(&self->a, &got);
 	return got;
 }
 
@@ -116,7 +76,7 @@ static struct got got(struct tracing_self *self)
 #define REQUIRE_ATTACHED(err, since)								\
 	do {											\
 		if ((err) && kernel() < (since))						\
-			EXPECT_HAS("needs Linux", self->said);					\
+			EXPECT_HAS("needs Linux", self->a.said);				\
 		else if ((err) && (err) != -EPERM && (err) != -ENOMEM)				\
 			EXPECT_ERR(-EOPNOTSUPP, err);						\
 		REQUIRE(!(err), "this kernel does not take it: %s", strerror(-(err)));		\
@@ -183,7 +143,7 @@ TEST_F(tracing, fexit)
 TEST_F(tracing, no_such_function)
 {
 	EXPECT_LT(put(self, "fentry/ksys_mmap_pgof", "", 0), 0);
-	EXPECT_HAS("ksys_mmap_pgof", self->said);
+	EXPECT_HAS("ksys_mmap_pgof", self->a.said);
 }
 
 /* ---- what decides ---- */
@@ -238,8 +198,7 @@ static void check_refused(struct tracing_self *self, const char *section, unsign
 	REQUIRE_ATTACHED(err, since);
 	EXPECT_EQ(CALLS, ask(EXDEV));
 	EXPECT_EQ(CALLS, got(self).count);
-	load_close(self->load);
-	self->load = NULL;
+	attached_close(&self->a);
 	EXPECT_EQ(0, ask(EXDEV));
 }
 
@@ -269,7 +228,7 @@ TEST_F(tracing, lsm)
 TEST_F(tracing, lsm_unknown_hook)
 {
 	EXPECT_LT(put(self, "lsm/task_getpgidd", "", 0), 0);
-	EXPECT_HAS("task_getpgidd", self->said);
+	EXPECT_HAS("task_getpgidd", self->a.said);
 }
 
 /* ---- at the entry and at the return ---- */
@@ -301,12 +260,6 @@ TEST_F(tracing, fsession)
 	check_session(self, "fsession/ksys_mmap_pgoff", 0, ASM_KERNEL(7, 0), 2);
 }
 
-#if __has_attribute(noclone)
-#define PROBED __attribute__((noinline, noclone, used))
-#else
-#define PROBED __attribute__((noinline, used))
-#endif
-
 static PROBED int probed(int a)
 {
 	__asm__ volatile("");
@@ -318,7 +271,7 @@ static void check_uprobe_session(struct tracing_self *self, int ret, uint64_t wa
 	int err;
 
 	snprintf(self->section, sizeof(self->section), "uprobe.session/%s:probed",
-		 self->self_path);
+		 self->a.self_path);
 	err = put(self, self->section, "", ret);
 	REQUIRE_ATTACHED(err, ASM_KERNEL(6, 13));
 	for (int i = 0; i < CALLS; i++)
@@ -346,7 +299,7 @@ static void check_multi(struct tracing_self *self, const char *kind, uint64_t wa
 	snprintf(self->section, sizeof(self->section), "%s/ksys_mmap_pgof?,ksys_nothing", kind);
 	err = put(self, self->section, "", 0);
 	REQUIRE_ATTACHED(err, ASM_KERNEL(7, 2));
-	EXPECT_HAS("'ksys_nothing' cannot be probed", self->said);
+	EXPECT_HAS("'ksys_nothing' cannot be probed", self->a.said);
 	map_pages(arg);
 	EXPECT_EQ(want, got(self).count);
 }
@@ -371,7 +324,7 @@ TEST_F(tracing, fsession_multi)
 static void check_refusal(struct tracing_self *self, const char *section, const char *why)
 {
 	EXPECT_ERR(-EOPNOTSUPP, put(self, section, "", 0));
-	EXPECT_HAS(why, self->said);
+	EXPECT_HAS(why, self->a.said);
 }
 
 TEST_F(tracing, freplace)

@@ -6,24 +6,16 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <elf.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "../asm/asm.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "attached.h"
 
-enum { ARGS = 4, TEXT = 4096, SAID = 8192, PATH = 512, SECTION = 2 * PATH };
+enum { ARGS = 4, SECTION = 2 * PATH };
 
 /* ---- what is probed ---- */
-
-/* One function each, whatever its arguments. */
-#if __has_attribute(noclone)
-#define PROBED __attribute__((noinline, noclone, used))
-#else
-#define PROBED __attribute__((noinline, used))
-#endif
 
 PROBED uint64_t probed_four(uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 
@@ -59,73 +51,40 @@ struct got {
 
 FIXTURE(uprobe) {
 	const struct asm_cpu *cpu;
-	char said[SAID];
-	size_t nsaid;
-	char self_path[PATH], folder[64], copy[PATH];
-	char text[TEXT];
-	struct load_options opt;
-	struct asm_object *obj;
-	struct load *load;
+	struct attached a;
+	char folder[64], copy[PATH];
 };
-
-static void hear(void *arg, const struct asm_diag *diag)
-{
-	struct uprobe_self *self = arg;
-
-	if (self->nsaid < SAID)
-		self->nsaid += (size_t)snprintf(self->said + self->nsaid, SAID - self->nsaid,
-						"%s\n", diag->message);
-	asm_diag_print(stderr, diag);
-}
 
 FIXTURE_SETUP(uprobe)
 {
-	ssize_t len;
-
 	REQUIRE(geteuid() == 0, "needs privilege");
 	self->cpu = asm_cpu_native();
-	ASSERT_NOT_NULL(self->cpu);
-	len = readlink("/proc/self/exe", self->self_path, PATH - 1);
-	ASSERT_GT(len, 0);
-	self->opt.sink = hear;
-	self->opt.sink_arg = self;
-	self->opt.flags = LOAD_VERBOSE;
+	attached_start(&self->a);
 }
 
 FIXTURE_TEARDOWN(uprobe)
 {
-	load_close(self->load);
-	asm_free(self->obj);
+	attached_end(&self->a);
 	if (self->copy[0])
 		unlink(self->copy);
 	if (self->folder[0])
 		rmdir(self->folder);
 }
 
-static bool has_pmu(void)
-{
-	return access("/sys/bus/event_source/devices/uprobe/type", F_OK) == 0;
-}
-
 /* A program at that section which adds one to the count and does `then`; r6 is its context. */
 static void put(struct uprobe_self *self, const char *section, const char *then)
 {
-	const struct asm_options opt = { .cpu = self->cpu, .endian = self->cpu->endian,
-					 .sink = hear, .sink_arg = self };
-	int len = snprintf(self->text, TEXT, ".license \"GPL\"\n"
-			   ".struct got { u64 count; u64 ret; u64 arg[%d]; }\n"
-			   ".map map type array key u32 value got entries 1\n"
-			   ".prog p \"%s\"\n"
-			   "r6 = r1\n"
-			   "*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
-			   "call map_lookup_elem\nif r0 == 0 goto out\n"
-			   "r1 = 1\nlock *(u64 *)(r0 + got.count) += r1\n%s"
-			   "out: r0 = 0\nexit\n", ARGS, section, then);
+	int err = attached_open(&self->a, ".license \"GPL\"\n"
+				".struct got { u64 count; u64 ret; u64 arg[%d]; }\n"
+				".map map type array key u32 value got entries 1\n"
+				".prog p \"%s\"\n"
+				"r6 = r1\n"
+				"*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
+				"call map_lookup_elem\nif r0 == 0 goto out\n"
+				"r1 = 1\nlock *(u64 *)(r0 + got.count) += r1\n%s"
+				"out: r0 = 0\nexit\n", ARGS, section, then);
 
-	ASSERT_LT(len, TEXT);
-	self->obj = asm_assemble("test", self->text, (size_t)len, &opt);
-	ASSERT_NOT_NULL(self->obj);
-	ASSERT_OK(load_open(self->obj, &self->opt, &self->load));
+	ASSERT_OK(err);
 }
 
 /* The same at KIND/FILE:PLACE, the file being this one. */
@@ -134,16 +93,15 @@ static void put_self(struct uprobe_self *self, const char *kind, const char *pla
 {
 	char section[SECTION];
 
-	ASSERT_LT(snprintf(section, SECTION, "%s/%s:%s", kind, self->self_path, place), SECTION);
+	ASSERT_LT(snprintf(section, SECTION, "%s/%s:%s", kind, self->a.self_path, place), SECTION);
 	put(self, section, then);
 }
 
 static struct got got(struct uprobe_self *self)
 {
 	struct got got = { 0 };
-	uint32_t key = 0;
 
-	EXPECT_OK(load_map_lookup(load_map_fd(self->load, "map"), &key, &got));
+	attached_value(&self->a, &got);
 	return got;
 }
 
@@ -158,7 +116,7 @@ static void check_arguments(struct uprobe_self *self)
 		 "r1 = *(u64 *)(r6 + pt_regs.arg\\i)\n"
 		 "*(u64 *)(r0 + got.arg + (\\i - 1) * 8) = r1\n"
 		 ".endr\n");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	probed_four(11, 0x2222222222222222, 0xfffffffffffffffd, 44);
 	seen = got(self);
 	EXPECT_EQ(1, seen.count);
@@ -170,16 +128,16 @@ static void check_arguments(struct uprobe_self *self)
 
 TEST_F(uprobe, arguments)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
 	check_arguments(self);
 }
 
 TEST_F(uprobe, arguments_without_a_link)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
-	self->opt.flags |= LOAD_NO_PERF_LINK;
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	self->a.opt.flags |= LOAD_NO_PERF_LINK;
 	check_arguments(self);
-	EXPECT_HAS("PERF_EVENT_IOC_SET_BPF", self->said);
+	EXPECT_HAS("PERF_EVENT_IOC_SET_BPF", self->a.said);
 }
 
 static void check_return(struct uprobe_self *self, const char *kind)
@@ -189,7 +147,7 @@ static void check_return(struct uprobe_self *self, const char *kind)
 
 	put_self(self, kind, "probed_four",
 		 "r1 = *(u64 *)(r6 + pt_regs.ret)\n*(u64 *)(r0 + got.ret) = r1\n");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	want = probed_four(1000, 200, 30, 4);
 	seen = got(self);
 	EXPECT_EQ(1, seen.count);
@@ -199,20 +157,20 @@ static void check_return(struct uprobe_self *self, const char *kind)
 
 TEST_F(uprobe, return_value)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
 	check_return(self, "uretprobe");
 }
 
 TEST_F(uprobe, return_value_of_several)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
 	check_return(self, "uretprobe.multi");
 }
 
 TEST_F(uprobe, return_value_singly)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
-	self->opt.flags |= LOAD_NO_MULTI;
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	self->a.opt.flags |= LOAD_NO_MULTI;
 	check_return(self, "uretprobe.multi");
 }
 
@@ -220,9 +178,9 @@ TEST_F(uprobe, return_value_singly)
 
 TEST_F(uprobe, static_function)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
 	put_self(self, "uprobe", "probed_static", "");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	for (uint64_t i = 0; i < 7; i++)
 		EXPECT_EQ(i + 1, probed_static(i));
 	EXPECT_EQ(7, got(self).count);
@@ -249,28 +207,18 @@ TEST_F(uprobe, offset)
 {
 	char place[32];
 
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
 	REQUIRE(strcmp(self->cpu->name, "ppc64le") != 0, "functions have two entries");
 	snprintf(place, sizeof(place), "0x%lx", file_offset((const void *)probed_static));
 	put_self(self, "uprobe", place, "");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	for (uint64_t i = 0; i < 3; i++)
 		probed_static(i);
 	EXPECT_EQ(3, got(self).count);
-	EXPECT_HAS(place, self->said);
+	EXPECT_HAS(place, self->a.said);
 }
 
 /* ---- another file: this one with nothing but .dynsym ---- */
-
-static void write_file(const char *path, const char *data, size_t len)
-{
-	FILE *f = fopen(path, "wbe");
-
-	ASSERT_NOT_NULL(f);
-	ASSERT_EQ(len, fwrite(data, 1, len, f));
-	ASSERT_EQ(0, fclose(f));
-	ASSERT_EQ(0, chmod(path, 0755));
-}
 
 /* Turn the section of one type to another, all others of that one to none. */
 static void retype(char *elf, uint32_t from, uint32_t to)
@@ -297,7 +245,7 @@ static void copy_make(struct uprobe_self *self, uint32_t symbols)
 	snprintf(self->folder, sizeof(self->folder), "/tmp/uprobe_test.XXXXXX");
 	ASSERT_NOT_NULL(mkdtemp(self->folder));
 	snprintf(self->copy, PATH, "%s/copy", self->folder);
-	ASSERT_OK(asm_read_file(self->self_path, &elf, &len));
+	ASSERT_OK(asm_read_file(self->a.self_path, &elf, &len));
 	retype(elf, SHT_SYMTAB, symbols);
 	write_file(self->copy, elf, len);
 	free(elf);
@@ -323,22 +271,22 @@ TEST_F(uprobe, dynamic_symbols_alone)
 {
 	char section[SECTION];
 
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
 	copy_make(self, SHT_DYNSYM);
 	snprintf(section, SECTION, "uprobe/%s:probed_four", self->copy);
 	put(self, section, "");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	copy_run(self);
 	EXPECT_EQ(5, got(self).count);
 }
 
 TEST_F(uprobe, found_in_the_path)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
 	copy_make(self, SHT_DYNSYM);
 	setenv("PATH", self->folder, 1);
 	put(self, "uprobe/copy:probed_four", "");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	copy_run(self);
 	EXPECT_EQ(5, got(self).count);
 }
@@ -350,8 +298,8 @@ TEST_F(uprobe, stripped)
 	copy_make(self, SHT_NULL);
 	snprintf(section, SECTION, "uprobe/%s:probed_static", self->copy);
 	put(self, section, "");
-	EXPECT_ERR(-ENOENT, load_attach(self->load));
-	EXPECT_HAS("has no function 'probed_static'", self->said);
+	EXPECT_ERR(-ENOENT, load_attach(self->a.load));
+	EXPECT_HAS("has no function 'probed_static'", self->a.said);
 }
 
 /* Whatever is in the file, it ends with an error. */
@@ -364,7 +312,7 @@ TEST_F(uprobe, damaged)
 	copy_make(self, SHT_SYMTAB);
 	snprintf(section, SECTION, "uprobe/%s:no_such_function", self->copy);
 	put(self, section, "");
-	self->opt.sink = NULL;
+	self->a.opt.sink = NULL;
 	ASSERT_OK(asm_read_file(self->copy, &elf, &len));
 	for (size_t i = 0; i < 64; i++) {
 		Elf64_Ehdr header;
@@ -378,12 +326,12 @@ TEST_F(uprobe, damaged)
 			continue;
 		elf[at] ^= (char)(1 << (seed >> 29));
 		write_file(self->copy, elf, len);
-		EXPECT_LT(load_attach(self->load), 0);
+		EXPECT_LT(load_attach(self->a.load), 0);
 		elf[at] ^= (char)(1 << (seed >> 29));
 	}
 	for (size_t cut = 0; cut < 256 && cut < len; cut += 8) {
 		write_file(self->copy, elf, cut);
-		EXPECT_LT(load_attach(self->load), 0);
+		EXPECT_LT(load_attach(self->a.load), 0);
 	}
 	free(elf);
 }
@@ -393,33 +341,33 @@ TEST_F(uprobe, damaged)
 static void check_three(struct uprobe_self *self)
 {
 	put_self(self, "uprobe.multi", "probed_four,probed_fourr,probed_static", "");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	probed_four(1, 2, 3, 4);
 	probed_static(1);
 	probed_static(2);
 	EXPECT_EQ(3, got(self).count);
-	EXPECT_HAS("has no function 'probed_fourr'; did you mean 'probed_four'?", self->said);
+	EXPECT_HAS("has no function 'probed_fourr'; did you mean 'probed_four'?", self->a.said);
 }
 
 TEST_F(uprobe, three_of_which_one_is_missing)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
 	check_three(self);
 }
 
 TEST_F(uprobe, three_singly)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
-	self->opt.flags |= LOAD_NO_MULTI;
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	self->a.opt.flags |= LOAD_NO_MULTI;
 	check_three(self);
-	EXPECT_HAS("2 single probes", self->said);
+	EXPECT_HAS("2 single probes", self->a.said);
 }
 
 TEST_F(uprobe, pattern)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
 	put_self(self, "uprobe.multi", "probed_[!x]*", "");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	probed_four(1, 2, 3, 4);
 	probed_static(1);
 	EXPECT_EQ(2, got(self).count);
@@ -428,9 +376,9 @@ TEST_F(uprobe, pattern)
 TEST_F(uprobe, none_of_several)
 {
 	put_self(self, "uprobe.multi", "no_such_*", "");
-	EXPECT_ERR(-ENOENT, load_attach(self->load));
-	EXPECT_HAS("has no function 'no_such_*'", self->said);
-	EXPECT_HAS("there is nothing to attach to", self->said);
+	EXPECT_ERR(-ENOENT, load_attach(self->a.load));
+	EXPECT_HAS("has no function 'no_such_*'", self->a.said);
+	EXPECT_HAS("there is nothing to attach to", self->a.said);
 }
 
 /* ---- afterwards ---- */
@@ -453,8 +401,7 @@ static void check_no_events(void)
 	char *events;
 	size_t len;
 
-	if (unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
-		mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
+	mount_tracefs();
 	ASSERT_OK(asm_read_file("/sys/kernel/tracing/uprobe_events", &events, &len));
 	EXPECT_EQ(0, len);
 	free(events);
@@ -468,11 +415,10 @@ static void check_nothing_left(struct uprobe_self *self, const char *kind)
 	int map;
 
 	put_self(self, kind, "probed_static", "");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	probed_static(1);
-	map = dup(load_map_fd(self->load, "map"));
-	load_close(self->load);
-	self->load = NULL;
+	map = dup(load_map_fd(self->a.load, "map"));
+	attached_close(&self->a);
 	probed_static(2);
 	EXPECT_OK(load_map_lookup(map, &key, &seen));
 	EXPECT_EQ(1, seen.count);
@@ -483,13 +429,13 @@ static void check_nothing_left(struct uprobe_self *self, const char *kind)
 
 TEST_F(uprobe, nothing_after_closing)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
 	check_nothing_left(self, "uprobe");
 }
 
 TEST_F(uprobe, nothing_after_closing_several)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
 	check_nothing_left(self, "uprobe.multi");
 }
 
@@ -498,30 +444,30 @@ TEST_F(uprobe, nothing_after_closing_several)
 static void check_refused(struct uprobe_self *self, const char *section, int err, const char *said)
 {
 	put(self, section, "");
-	EXPECT_ERR(err, load_attach(self->load));
-	EXPECT_HAS(said, self->said);
+	EXPECT_ERR(err, load_attach(self->a.load));
+	EXPECT_HAS(said, self->a.said);
 }
 
 TEST_F(uprobe, misspelt)
 {
 	put_self(self, "uprobe", "probed_fuor", "");
-	EXPECT_ERR(-ENOENT, load_attach(self->load));
-	EXPECT_HAS("has no function 'probed_fuor'; did you mean 'probed_four'?", self->said);
+	EXPECT_ERR(-ENOENT, load_attach(self->a.load));
+	EXPECT_HAS("has no function 'probed_fuor'; did you mean 'probed_four'?", self->a.said);
 }
 
 TEST_F(uprobe, data)
 {
 	put_self(self, "uprobe", "probed_data", "");
-	EXPECT_ERR(-ENOENT, load_attach(self->load));
-	EXPECT_HAS("the name is not that of a function", self->said);
+	EXPECT_ERR(-ENOENT, load_attach(self->a.load));
+	EXPECT_HAS("the name is not that of a function", self->a.said);
 }
 
 TEST_F(uprobe, behind_the_end)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
 	put_self(self, "uprobe", "0x7fffffff", "");
-	EXPECT_ERR(-EINVAL, load_attach(self->load));
-	EXPECT_HAS("the file ends before that", self->said);
+	EXPECT_ERR(-EINVAL, load_attach(self->a.load));
+	EXPECT_HAS("the file ends before that", self->a.said);
 }
 
 TEST_F(uprobe, no_file)
@@ -558,10 +504,10 @@ TEST_F(uprobe, no_offset)
 
 TEST_F(uprobe, refused_where_there_are_none)
 {
-	REQUIRE(!has_pmu(), "this kernel has uprobes");
+	REQUIRE(!has_pmu("uprobe"), "this kernel has uprobes");
 	put_self(self, "uprobe", "probed_four", "");
-	EXPECT_ERR(-ENOENT, load_attach(self->load));
-	EXPECT_HAS("it was built without CONFIG_UPROBES", self->said);
+	EXPECT_ERR(-ENOENT, load_attach(self->a.load));
+	EXPECT_HAS("it was built without CONFIG_UPROBES", self->a.said);
 }
 
 /* ---- the clock ---- */
@@ -571,7 +517,7 @@ static void check_samples(struct uprobe_self *self)
 	time_t end;
 
 	put(self, "perf_event", "");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	end = time(NULL) + 10;
 	while (got(self).count < 10 && time(NULL) < end)
 		;
@@ -585,9 +531,9 @@ TEST_F(uprobe, samples)
 
 TEST_F(uprobe, samples_without_a_link)
 {
-	self->opt.flags |= LOAD_NO_PERF_LINK;
+	self->a.opt.flags |= LOAD_NO_PERF_LINK;
 	check_samples(self);
-	EXPECT_HAS("PERF_EVENT_IOC_SET_BPF", self->said);
+	EXPECT_HAS("PERF_EVENT_IOC_SET_BPF", self->a.said);
 }
 
 /* ---- iterators ---- */
@@ -601,8 +547,8 @@ static char *run(struct uprobe_self *self, enum load_print how)
 	size_t len;
 
 	ASSERT_NOT_NULL(f);
-	ASSERT_OK(load_attach(self->load));
-	EXPECT_EQ(0, load_run(self->load, &how_to));
+	ASSERT_OK(load_attach(self->a.load));
+	EXPECT_EQ(0, load_run(self->a.load, &how_to));
 	rewind(f);
 	len = fread(out, 1, sizeof(out) - 1, f);
 	out[len] = '\0';

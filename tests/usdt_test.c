@@ -11,8 +11,9 @@
 #include "../asm/asm.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "attached.h"
 
-enum { TEXT = 4096, SAID = 8192, PATH = 512, SECTION = PATH + 64 };
+enum { SECTION = PATH + 64 };
 
 /* ---- the probes ---- */
 
@@ -74,117 +75,74 @@ static __attribute__((noinline)) void visit_roof(unsigned int n)
 /* ---- the programs ---- */
 
 FIXTURE(usdt) {
-	char said[SAID];
-	size_t nsaid;
-	char self_path[PATH], folder[64], copy[PATH], section[SECTION], text[TEXT];
-	struct load_options opt;
-	struct asm_object *obj;
-	struct load *load;
+	struct attached a;
+	char folder[64], copy[PATH], section[SECTION];
 };
-
-static void hear(void *arg, const struct asm_diag *diag)
-{
-	struct usdt_self *self = arg;
-
-	if (self->nsaid < SAID)
-		self->nsaid += (size_t)snprintf(self->said + self->nsaid, SAID - self->nsaid,
-						"%s\n", diag->message);
-	asm_diag_print(stderr, diag);
-}
 
 FIXTURE_SETUP(usdt)
 {
 	REQUIRE(geteuid() == 0, "needs privilege");
-	ASSERT_NOT_NULL(asm_cpu_native());
-	ASSERT_GT(readlink("/proc/self/exe", self->self_path, PATH - 1), 0);
-	self->opt.sink = hear;
-	self->opt.sink_arg = self;
-	self->opt.flags = LOAD_VERBOSE;
+	attached_start(&self->a);
 }
 
 FIXTURE_TEARDOWN(usdt)
 {
-	load_close(self->load);
-	asm_free(self->obj);
+	attached_end(&self->a);
 	if (self->copy[0])
 		unlink(self->copy);
 	if (self->folder[0])
 		rmdir(self->folder);
 }
 
-static bool has_pmu(void)
-{
-	return access("/sys/bus/event_source/devices/uprobe/type", F_OK) == 0;
-}
-
 /* A program that counts at KIND/FILE:PROBE. */
 static void put(struct usdt_self *self, const char *kind, const char *file, const char *probe)
 {
-	const struct asm_options opt = { .cpu = asm_cpu_native(),
-					 .endian = asm_cpu_native()->endian,
-					 .sink = hear, .sink_arg = self };
-	int len;
-
 	ASSERT_LT(snprintf(self->section, SECTION, "%s/%s:%s", kind, file, probe), SECTION);
-	len = snprintf(self->text, TEXT, ".license \"GPL\"\n"
-		       ".map map type array key u32 value u64 entries 1\n"
-		       ".prog p \"%s\"\n"
-		       "*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
-		       "call map_lookup_elem\nif r0 == 0 goto out\n"
-		       "r1 = 1\nlock *(u64 *)(r0 + 0) += r1\n"
-		       "out: r0 = 0\nexit\n", self->section);
-	ASSERT_LT(len, TEXT);
-	self->obj = asm_assemble("test", self->text, (size_t)len, &opt);
-	ASSERT_NOT_NULL(self->obj);
-	ASSERT_OK(load_open(self->obj, &self->opt, &self->load));
-}
-
-static uint64_t count(struct usdt_self *self)
-{
-	uint32_t key = 0;
-	uint64_t n = 0;
-
-	EXPECT_OK(load_map_lookup(load_map_fd(self->load, "map"), &key, &n));
-	return n;
+	ASSERT_OK(attached_open(&self->a, ".license \"GPL\"\n"
+				".map map type array key u32 value u64 entries 1\n"
+				".prog p \"%s\"\n"
+				"*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
+				"call map_lookup_elem\nif r0 == 0 goto out\n"
+				"r1 = 1\nlock *(u64 *)(r0 + 0) += r1\n"
+				"out: r0 = 0\nexit\n", self->section));
 }
 
 /* Two places, counted in one semaphore. */
 static void check_rooms(struct usdt_self *self, const char *kind)
 {
-	put(self, kind, self->self_path, "usdt_test:room");
+	put(self, kind, self->a.self_path, "usdt_test:room");
 	EXPECT_EQ(0, usdt_test_semaphore);
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	EXPECT_EQ(2, usdt_test_semaphore);
 	visit_rooms(3, 4);
-	EXPECT_EQ(7, count(self));
+	EXPECT_EQ(7, attached_count(&self->a));
 	visit_roof(5);
-	EXPECT_EQ(7, count(self));
-	load_close(self->load);
-	self->load = NULL;
+	EXPECT_EQ(7, attached_count(&self->a));
+	attached_close(&self->a);
 	EXPECT_EQ(0, usdt_test_semaphore);
 }
 
 TEST_F(usdt, two_places)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
 	check_rooms(self, "usdt");
 }
 
 TEST_F(usdt, two_places_without_links)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
-	self->opt.flags |= LOAD_NO_PERF_LINK;
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	self->a.opt.flags |= LOAD_NO_PERF_LINK;
 	check_rooms(self, "usdt");
 }
 
 TEST_F(usdt, no_semaphore)
 {
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
-	put(self, "usdt", self->self_path, "usdt_test:roof");
-	ASSERT_OK(load_attach(self->load));
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	put(self, "usdt", self->a.self_path, "usdt_test:roof");
+	ASSERT_OK(load_attach(self->a.load));
 	visit_roof(5);
 	visit_rooms(1, 1);
-	EXPECT_EQ(5, count(self));
+	EXPECT_EQ(5, attached_count(&self->a));
 	EXPECT_EQ(0, usdt_test_semaphore);
 }
 
@@ -194,19 +152,19 @@ static void check_wrong(struct usdt_self *self, const char *file, const char *pr
 			const char *text)
 {
 	put(self, "usdt", file, probe);
-	EXPECT_ERR(err, load_attach(self->load));
-	EXPECT_HAS(text, self->said);
+	EXPECT_ERR(err, load_attach(self->a.load));
+	EXPECT_HAS(text, self->a.said);
 }
 
 TEST_F(usdt, misspelt)
 {
-	check_wrong(self, self->self_path, "usdt_test:rom", -ENOENT,
+	check_wrong(self, self->a.self_path, "usdt_test:rom", -ENOENT,
 		    " has no static probe 'usdt_test:rom'; did you mean 'usdt_test:room'");
 }
 
 TEST_F(usdt, other_provider)
 {
-	check_wrong(self, self->self_path, "none:room", -ENOENT,
+	check_wrong(self, self->a.self_path, "none:room", -ENOENT,
 		    " has no static probe 'none:room'");
 }
 
@@ -222,16 +180,6 @@ TEST_F(usdt, no_file)
 		    "/tmp/no such file: No such file or directory");
 }
 
-static void write_file(const char *path, const char *data, size_t len)
-{
-	FILE *f = fopen(path, "wbe");
-
-	ASSERT_NOT_NULL(f);
-	ASSERT_EQ(len, fwrite(data, 1, len, f));
-	ASSERT_EQ(0, fclose(f));
-	ASSERT_EQ(0, chmod(path, 0755));
-}
-
 /* This file, in memory; what notes it has begins at *notes, *len bytes. */
 static char *copy_make(struct usdt_self *self, size_t *size, size_t *notes, size_t *len)
 {
@@ -242,7 +190,7 @@ static char *copy_make(struct usdt_self *self, size_t *size, size_t *notes, size
 	snprintf(self->folder, sizeof(self->folder), "/tmp/usdt_test.XXXXXX");
 	ASSERT_NOT_NULL(mkdtemp(self->folder));
 	snprintf(self->copy, PATH, "%s/copy", self->folder);
-	ASSERT_OK(asm_read_file(self->self_path, &elf, size));
+	ASSERT_OK(asm_read_file(self->a.self_path, &elf, size));
 	/* The name stands in the data of this test, too: the last ones are the notes. */
 	for (*len = 0, first = elf; first < elf + *size - sizeof(owner); first++) {
 		if (memcmp(first, owner, sizeof(owner)) != 0)
@@ -267,13 +215,13 @@ TEST_F(usdt, damaged)
 	write_file(self->copy, elf, size);
 	fd = open(self->copy, O_WRONLY | O_CLOEXEC);
 	ASSERT_GE(fd, 0);
-	self->opt.sink = NULL;
+	self->a.opt.sink = NULL;
 	put(self, "usdt", self->copy, "usdt_test:none");
 	for (size_t i = notes; i < notes + len; i += 3) {
 		char damaged = (char)(elf[i] ^ 0xff);
 
 		ASSERT_EQ(1, pwrite(fd, &damaged, 1, (off_t)i));
-		EXPECT_ERR(-ENOENT, load_attach(self->load));
+		EXPECT_ERR(-ENOENT, load_attach(self->a.load));
 		ASSERT_EQ(1, pwrite(fd, &elf[i], 1, (off_t)i));
 	}
 	close(fd);
@@ -295,7 +243,7 @@ TEST_F(usdt, no_probes)
 /* The offset that the loader said it probes; 0: none. */
 static unsigned long said_where(const struct usdt_self *self)
 {
-	const char *at = strstr(self->said, " at 0x");
+	const char *at = strstr(self->a.said, " at 0x");
 
 	return at ? strtoul(at + 4, NULL, 16) : 0;
 }
@@ -311,13 +259,12 @@ TEST_F(usdt, moved)
 	char *elf = copy_make(self, &size, &notes, &len);
 	unsigned long where;
 
-	REQUIRE(has_pmu(), "this kernel has no uprobes");
-	put(self, "usdt", self->self_path, "usdt_test:roof");
-	ASSERT_OK(load_attach(self->load));
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	put(self, "usdt", self->a.self_path, "usdt_test:roof");
+	ASSERT_OK(load_attach(self->a.load));
 	where = said_where(self);
 	EXPECT_NE(0, where);
-	load_close(self->load);
-	asm_free(self->obj);
+	attached_end(&self->a);
 	for (char *at = elf + notes; at < elf + notes + len - 32; at += 4) {
 		uint64_t word[3];
 
@@ -330,9 +277,9 @@ TEST_F(usdt, moved)
 	}
 	write_file(self->copy, elf, size);
 	free(elf);
-	self->nsaid = 0;
+	self->a.nsaid = 0;
 	put(self, "usdt", self->copy, "usdt_test:roof");
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_attach(self->a.load));
 	EXPECT_EQ(where, said_where(self));
 }
 
