@@ -38,7 +38,8 @@ await()	# COMMAND...
 # ---- the command line ----
 
 fails "no such option" 2 "unrecognized option" "$cpumon" --nothing
-fails "a word too much" 2 "unexpected 'word'" "$cpumon" -j word
+fails "a word too much" 2 "usage: cpumon" "$cpumon" -j word
+fails "a command" 2 "it runs no command" "$cpumon" -j -- true
 fails "a time that is none" 2 "'1x' is not a number of seconds" "$cpumon" -t 1x
 fails "a time too short" 2 "'0' is not a number of seconds" "$cpumon" -t 0
 ok "help" "$cpumon" --help

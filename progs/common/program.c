@@ -52,10 +52,11 @@ static bool take_usual(struct program *p, int letter, int *status)
 {
 	switch (letter) {
 	case 'd':
+	case 't':
 		if (take_seconds(optarg, &p->run.duration_ms))
 			return true;
-		program_error(p, "option '--duration': '%s' is not a number of seconds, up to a "
-			      "day", optarg);
+		program_error(p, "option '-%c': '%s' is not a number of seconds, up to a day",
+			      letter, optarg);
 		*status = PROGRAM_USAGE;
 		return true;
 	case 'j':
@@ -187,6 +188,14 @@ void program_move(struct program *p, const char *name, const char *section)
 	}
 }
 
+int program_map(const struct program *p, const char *name, const struct asm_map **map)
+{
+	for (size_t i = 0; i < p->obj->nmaps; i++)
+		if (strcmp(p->obj->maps[i].name, name) == 0)
+			*map = &p->obj->maps[i];
+	return load_map_fd(p->load, name);
+}
+
 int program_attach(struct program *p)
 {
 	int err;
@@ -198,7 +207,7 @@ int program_attach(struct program *p)
 
 int program_end(struct program *p, int ret)
 {
-	if (fflush(stdout) != 0 || ferror(stdout)) {
+	if ((fflush(stdout) != 0 || ferror(stdout)) && ret >= 0) {
 		program_error(p, "cannot write the output: %s", strerror(errno));
 		return PROGRAM_FAILED;
 	}

@@ -19,7 +19,10 @@ struct program {
 	struct load *load;
 };
 
-/* The options that every program has. A table of options begins with them and ends with zeros. */
+/*
+ * The options that every program has. A table of options begins with them and ends with zeros. The
+ * letter t is d by another name, where a table has it.
+ */
 #define PROGRAM_OPTIONS \
 	{ "duration", required_argument, NULL, 'd' }, { "json", no_argument, NULL, 'j' }, \
 	{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' }
@@ -40,6 +43,9 @@ int program_start(struct program *p, char *const *argv, const struct option *opt
 
 /* A text of the program into p->obj; what was there before is closed. 0 or -errno. */
 int program_assemble(struct program *p, const char *file, const char *text);
+
+/* A map of the text by name, which must be in it: its descriptor once loaded, and its row in *map. */
+int program_map(const struct program *p, const char *name, const struct asm_map **map);
 
 /* Give the program of that name in the text another section. The string must outlive p->obj. */
 void program_move(struct program *p, const char *name, const char *section);

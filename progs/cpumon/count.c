@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <getopt.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 
 #include "../../asm/asm.h"
 #include "../../loader/loader.h"
-#include "../common/session.h"
+#include "../common/program.h"
 #include "count.h"
 
 enum mode { MODE_UNKNOWN, MODE_USER, MODE_KERNEL };
@@ -187,41 +188,41 @@ static int ended_add(void *arg, const void *key, const void *value)
 	return sample_add(walk->sample, pid, sums.user, sums.kernel);
 }
 
-static int map_walk(const struct session *session, const char *name, load_entry_fn *fn,
+static int map_walk(const struct program *program, const char *name, load_entry_fn *fn,
 		    struct walk *walk)
 {
 	const struct asm_map *map = NULL;
-	int fd = session_map(session, name, &map);
+	int fd = program_map(program, name, &map);
 
 	return fd < 0 ? fd : load_map_walk(fd, map, fn, walk);
 }
 
-static int map_first(const struct session *session, const char *name, void *value)
+static int map_first(const struct program *program, const char *name, void *value)
 {
 	static const uint32_t key;
 	const struct asm_map *map = NULL;
-	int fd = session_map(session, name, &map);
+	int fd = program_map(program, name, &map);
 
 	return fd < 0 ? fd : load_map_lookup(fd, &key, value);
 }
 
-static int walk_maps(const struct session *session, struct walk *walk, struct run *again)
+static int walk_maps(const struct program *program, struct walk *walk, struct run *again)
 {
 	const struct asm_map *map = NULL;
-	int fd = session_map(session, "runs", &map), err;
+	int fd = program_map(program, "runs", &map), err;
 
 	walk->sample->time = count_now();
 	err = runs_read(fd, walk->runs, again, walk->nruns);
 	if (!err)
-		err = map_walk(session, "threads", thread_add, walk);
+		err = map_walk(program, "threads", thread_add, walk);
 	if (!err)
-		err = map_walk(session, "ended", ended_add, walk);
+		err = map_walk(program, "ended", ended_add, walk);
 	if (!err)
 		err = runs_add(walk);
-	return err ? err : map_first(session, "totals", &walk->sample->totals);
+	return err ? err : map_first(program, "totals", &walk->sample->totals);
 }
 
-int count_take(const struct session *session, struct sample *sample)
+int count_take(const struct program *program, struct sample *sample)
 {
 	int cpus = load_possible_cpus(), err = -ENOMEM;
 	struct walk walk = { .sample = sample };
@@ -234,7 +235,7 @@ int count_take(const struct session *session, struct sample *sample)
 	again = calloc(walk.nruns, sizeof(again[0]));
 	sample->n = 0;
 	if (walk.runs && again)
-		err = walk_maps(session, &walk, again);
+		err = walk_maps(program, &walk, again);
 	if (!err)
 		sample_merge(sample);
 	free(again);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct session;
+struct program;
 
 /* Times are ns since the monitor started. */
 struct usage {
@@ -34,7 +34,7 @@ void count_start(void);
  * Take a sample, up to this moment for threads that run too. What is in *sample is overwritten; it
  * begins as zeros. 0 or -errno; sample_free() in either case.
  */
-int count_take(const struct session *session, struct sample *sample);
+int count_take(const struct program *program, struct sample *sample);
 void sample_free(struct sample *sample);
 
 #endif

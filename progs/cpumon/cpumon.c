@@ -2,7 +2,7 @@
 /*
  * cpumon.c - which processes use the CPUs, and for what: themselves, or the kernel.
  *
- *	cpumon [-t SECONDS] [-j] [--once]
+ *	cpumon [-t SECONDS] [-j] [--once] [-v]
  *
  *	78 processes on 2 CPUs: user 47.22 %, kernel 8.10 %
  *	q: quit  p n u s t U K T: sort by a column  r: reverse  arrows, page up, page down
@@ -38,8 +38,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../asm/asm.h"
+#include "../../loader/loader.h"
+#include "../common/program.h"
 #include "../common/screen.h"
-#include "../common/session.h"
 #include "count.h"
 #include "table.h"
 
@@ -48,29 +50,26 @@ static const char text[] =
 ;
 
 static const char usage[] =
-	"usage: cpumon [-t SECONDS] [-j] [--once]\n"
+	"usage: cpumon [-t SECONDS] [-j] [--once] [-v]\n"
 	"  user and kernel CPU time of each process\n"
-	"  -t, --time SECONDS  end after so many seconds\n"
-	"  -j, --json          a line of JSON a process, and one for all, each second\n"
-	"      --once          one table, of the whole time (one second without -t)\n"
-	"  -h, --help          print this\n";
+	"  -t, --time S     end after so many seconds; -d, --duration is the same\n"
+	"  -j, --json       a line of JSON a process, and one for all, each second\n"
+	"  -o, --once       one table, of the whole time (one second without -t)\n"
+	"  -v, --verbose    say each step\n";
 
-enum { EXIT_DONE, EXIT_WRONG, EXIT_USAGE };
+static const struct option options[] = {
+	PROGRAM_OPTIONS,
+	{ "time", required_argument, NULL, 't' }, { "once", no_argument, NULL, 'o' }, { 0 },
+};
 
 enum {
 	INTERVAL_MS = 1000,
 	HEAD_LINES = 3,
-	SECONDS_MOST = 49 * 24 * 3600,
-};
-
-struct settings {
-	unsigned int ms;	/* 0: until a signal */
-	bool json, once, help;
 };
 
 struct monitor {
-	const struct settings *settings;
-	struct session session;
+	struct program program;
+	bool once;
 	struct screen screen;
 	bool on_screen;
 	int signals;		/* a signalfd(2); -1: none yet */
@@ -94,7 +93,7 @@ static uint64_t now_ms(void)
 static int say(struct monitor *m, int err, const char *what)
 {
 	screen_hide(&m->screen);
-	fprintf(stderr, "cpumon: %s: %s\n", what, strerror(-err));
+	program_error(&m->program, "%s: %s", what, strerror(-err));
 	return err;
 }
 
@@ -193,6 +192,11 @@ static int take_keys(struct monitor *m)
 
 /* ---- output ---- */
 
+static bool is_json(const struct monitor *m)
+{
+	return m->program.run.how == LOAD_JSON;
+}
+
 static void print_text(const struct monitor *m)
 {
 	if (m->printed)
@@ -212,7 +216,7 @@ static int show(struct monitor *m)
 {
 	if (m->on_screen)
 		return draw(m);
-	if (m->settings->json)
+	if (is_json(m))
 		table_print_json(stdout, &m->table, &m->sample);
 	else
 		print_text(m);
@@ -224,7 +228,7 @@ static int show(struct monitor *m)
 
 static int take(struct monitor *m)
 {
-	int err = count_take(&m->session, &m->sample);
+	int err = count_take(&m->program, &m->sample);
 
 	if (!err)
 		err = table_update(&m->table, &m->sample);
@@ -319,21 +323,21 @@ static int loop(struct monitor *m)
 /* The first sample is what the next is compared with; it says that counting has begun, too. */
 static int begin(struct monitor *m)
 {
-	const struct settings *settings = m->settings;
+	unsigned int ms = m->program.run.duration_ms;
 	uint64_t now = now_ms();
 	int err;
 
 	m->table.sort = TABLE_BOTH;
 	m->table.cpus = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
-	m->end = settings->ms ? now + settings->ms : UINT64_MAX;
-	if (settings->once && !settings->ms)
+	m->end = ms ? now + ms : UINT64_MAX;
+	if (m->once && !ms)
 		m->end = now + INTERVAL_MS;
-	m->next = settings->once ? m->end : now + INTERVAL_MS;
+	m->next = m->once ? m->end : now + INTERVAL_MS;
 	count_start();
 	err = take(m);
 	if (!err && m->on_screen)
 		err = screen_show(&m->screen);
-	if (!err && (m->on_screen || (settings->json && !settings->once)))
+	if (!err && (m->on_screen || (is_json(m) && !m->once)))
 		err = show(m);
 	return err;
 }
@@ -352,8 +356,9 @@ static int run(struct monitor *m)
 	if (!err && m->on_screen)
 		err = open_screen(m);
 	if (!err)
-		err = session_open(&m->session, "cpumon", "cpumon.bpfasm", text,
-				   sizeof(text) - 1);
+		err = program_assemble(&m->program, "cpumon.bpfasm", text);
+	if (!err)
+		err = program_attach(&m->program);
 	if (!err)
 		err = begin(m);
 	if (!err)
@@ -367,63 +372,38 @@ static int run(struct monitor *m)
 
 /* ---- the command line ---- */
 
-static bool take_seconds(const char *word, unsigned int *ms)
+/* program_take: --once is all there is. */
+static bool take_option(void *arg, int letter, const char *value)
 {
-	char *end;
-	double seconds = strtod(word, &end);
+	struct monitor *m = arg;
 
-	if (end == word || *end || !(seconds >= 0.001) || seconds > SECONDS_MOST) {
-		fprintf(stderr, "cpumon: '%s' is not a number of seconds, from 0.001 to %d\n",
-			word, SECONDS_MOST);
-		return false;
-	}
-	*ms = (unsigned int)(seconds * 1000);
+	(void)letter;
+	(void)value;
+	m->once = true;
 	return true;
-}
-
-static bool take_options(struct settings *settings, int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "time", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' },
-		{ "once", no_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' }, { 0 },
-	};
-	int letter;
-
-	while ((letter = getopt_long(argc, argv, "t:jh", options, NULL)) >= 0) {
-		if (letter == '?' || (letter == 't' && !take_seconds(optarg, &settings->ms)))
-			return false;
-		settings->json |= letter == 'j';
-		settings->once |= letter == 'o';
-		settings->help |= letter == 'h';
-	}
-	if (optind < argc)
-		fprintf(stderr, "cpumon: unexpected '%s'\n", argv[optind]);
-	return optind == argc;
 }
 
 int main(int argc, char **argv)
 {
-	struct settings settings = { 0 };
 	struct monitor m = {
-		.settings = &settings, .signals = -1, .screen = { .fd = -1, .guard = -1 },
+		.program = { .name = "cpumon", .usage = usage },
+		.signals = -1, .screen = { .fd = -1, .guard = -1 },
 	};
-	int err;
+	int status = program_start(&m.program, argv, options, take_option, &m, 0, NULL);
 
-	if (!take_options(&settings, argc, argv)) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
+	(void)argc;
+	if (status == PROGRAM_GO && m.program.run.command) {
+		program_error(&m.program, "it runs no command");
+		status = PROGRAM_USAGE;
 	}
-	if (settings.help) {
-		fputs(usage, stdout);
-		return fflush(stdout) ? EXIT_WRONG : EXIT_DONE;
-	}
-	m.on_screen = !settings.json && !settings.once && isatty(STDOUT_FILENO);
-	err = run(&m);
+	m.on_screen = !is_json(&m) && !m.once && isatty(STDOUT_FILENO);
+	if (status == PROGRAM_GO)
+		status = program_end(&m.program, run(&m));
 	screen_close(&m.screen);
-	session_close(&m.session);
+	program_close(&m.program);
 	table_free(&m.table);
 	sample_free(&m.sample);
 	if (m.signals >= 0)
 		close(m.signals);
-	return err ? EXIT_WRONG : EXIT_DONE;
+	return status;
 }

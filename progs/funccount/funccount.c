@@ -121,12 +121,11 @@ static void print(const struct funccount *fc)
 
 static int read_calls(struct funccount *fc)
 {
-	int err;
+	const struct asm_map *map = NULL;
+	int fd = program_map(&fc->program, "calls", &map), err;
 
 	fc->names = load_names_new();
-	err = !fc->names ? -ENOMEM :
-	      load_map_walk(load_map_fd(fc->program.load, "calls"), &fc->program.obj->maps[0],
-			    take_call, fc);
+	err = fc->names ? load_map_walk(fd, map, take_call, fc) : -ENOMEM;
 	if (err)
 		program_error(&fc->program, "cannot read what was counted: %s", strerror(-err));
 	else if (fc->count)

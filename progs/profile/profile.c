@@ -259,13 +259,8 @@ static void print(struct profile *pr)
 
 static int open_maps(struct profile *pr)
 {
-	const struct asm_object *obj = pr->program.obj;
-
-	for (size_t i = 0; i < obj->nmaps; i++)
-		if (strcmp(obj->maps[i].name, "counts") == 0)
-			pr->counts_map = &obj->maps[i];
+	pr->counts = program_map(&pr->program, "counts", &pr->counts_map);
 	pr->stacks = load_map_fd(pr->program.load, "stacks");
-	pr->counts = load_map_fd(pr->program.load, "counts");
 	pr->lost = load_map_fd(pr->program.load, "lost");
 	pr->names = load_names_new();
 	return pr->names ? 0 : -ENOMEM;
