@@ -5,6 +5,7 @@
 
 #include "abi.h"
 #include "loader.h"
+#include "cpus.h"
 #include "map.h"
 #include "sys.h"
 
@@ -117,24 +118,14 @@ size_t map_value_span(const struct asm_map *map, unsigned int cpus)
 
 /* ---- possible CPUs ---- */
 
-/* CPUs in a list like "0-3,8\n"; 0 when it is none. */
-static int count_list(const char *list)
+/* cpus_fn */
+static int count_cpu(void *arg, int cpu)
 {
-	unsigned long first, last, count = 0;
-	char *end;
+	int *count = arg;
 
-	for (const char *at = list; *at && *at != '\n'; at = *end == ',' ? end + 1 : end) {
-		first = strtoul(at, &end, 10);
-		if (end == at)
-			return 0;
-		last = first;
-		if (*end == '-')
-			last = strtoul(end + 1, &end, 10);
-		if (last < first || last > INT32_MAX)
-			return 0;
-		count += last - first + 1;
-	}
-	return count > INT32_MAX ? 0 : (int)count;
+	(void)cpu;
+	++*count;
+	return 0;
 }
 
 /*
@@ -143,7 +134,6 @@ static int count_list(const char *list)
  */
 static int measure_cpus(void)
 {
-	enum { MOST = 65536 };	/* beyond NR_CPUS of any configuration */
 	const struct asm_map_type *type = asm_map_type_find("percpu_array");
 	const struct map_how none = { .btf = 0 };
 	struct asm_map map;
@@ -159,14 +149,14 @@ static int measure_cpus(void)
 	map.key_size = sizeof(key);
 	map.value_size = sizeof(*slots);
 	map.max_entries = 1;
-	slots = malloc(MOST * sizeof(*slots));
+	slots = malloc(CPUS_MOST * sizeof(*slots));
 	if (!slots)
 		return -ENOMEM;
-	memset(slots, 0xff, MOST * sizeof(*slots));
+	memset(slots, 0xff, CPUS_MOST * sizeof(*slots));
 	fd = map_create(&map, &none);
 	if (fd >= 0)
 		count = load_map_lookup(fd, &key, slots);
-	while (fd >= 0 && count >= 0 && count < MOST && slots[count] == 0)
+	while (fd >= 0 && count >= 0 && count < CPUS_MOST && slots[count] == 0)
 		count++;
 	sys_close(fd);
 	free(slots);
@@ -177,13 +167,13 @@ int load_possible_cpus(void)
 {
 	char *list;
 	size_t len;
-	int count;
+	int count = 0, err;
 
 	if (asm_read_file("/sys/devices/system/cpu/possible", &list, &len) != 0)
 		return measure_cpus();
-	count = count_list(list);
+	err = cpus_each(list, count_cpu, &count);
 	free(list);
-	return count > 0 ? count : measure_cpus();
+	return !err && count ? count : measure_cpus();
 }
 
 /* ---- walking ---- */

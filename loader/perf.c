@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "abi.h"
 #include "loader.h"
 #include "attach.h"
+#include "cpus.h"
 #include "load.h"
 #include "perf.h"
 #include "say.h"
@@ -139,29 +139,16 @@ static int attach_sample_on(const struct attach *a, int cpu)
 	return event;
 }
 
-/* "0-3,5": on each of them. */
-static int attach_sample_list(const struct attach *a, const char *list)
+/* cpus_fn */
+static int attach_sample_each(void *arg, int cpu)
 {
-	int err = 0;
+	const struct attach **a = arg;
 
-	while (!err && *list >= '0' && *list <= '9') {
-		char *end;
-		unsigned long cpu = strtoul(list, &end, 10), last = cpu;
-
-		if (*end == '-')
-			last = strtoul(end + 1, &end, 10);
-		if (last > INT_MAX)
-			return -EINVAL;
-		for (; cpu <= last && !err; cpu++)
-			err = attach_sample_on(a, (int)cpu);
-		list = end + (*end == ',');
-	}
-	return err;
+	return attach_sample_on(*a, cpu);
 }
 
 int perf_attach_sample(const struct attach *a)
 {
-	static const char path[] = "/sys/devices/system/cpu/online";
 	const struct load_where *where = &a->load->opt->where;
 	char *list;
 	size_t len;
@@ -169,16 +156,16 @@ int perf_attach_sample(const struct attach *a)
 
 	if (where->cpu || where->pid)	/* a thread's event goes with it */
 		return attach_sample_on(a, where->cpu ? *where->cpu : ALL);
-	err = asm_read_file(path, &list, &len);
+	err = asm_read_file(CPUS_ONLINE, &list, &len);
 	if (err) {
 		say_error(a->load->opt, &a->place, "%s: %s, which lists the CPUs: %s", a->what,
-			  path, strerror(-err));
+			  CPUS_ONLINE, strerror(-err));
 		return err;
 	}
-	err = attach_sample_list(a, list);
+	err = cpus_each(list, attach_sample_each, &a);
 	free(list);
-	if (!err && a->prog->nlinks == 0) {
-		say_error(a->load->opt, &a->place, "%s: %s lists no CPU", a->what, path);
+	if (err == -EBADMSG || (!err && a->prog->nlinks == 0)) {
+		say_error(a->load->opt, &a->place, "%s: %s lists no CPU", a->what, CPUS_ONLINE);
 		err = -ENODEV;
 	}
 	return err;

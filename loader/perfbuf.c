@@ -14,6 +14,7 @@
 
 #include "abi.h"
 #include "loader.h"
+#include "cpus.h"
 #include "sys.h"
 
 enum {
@@ -30,6 +31,7 @@ struct cpu_ring {
 
 struct load_perfbuf {
 	int map, epoll;
+	uint32_t entries;	/* of the map, no more than there may be CPUs */
 	size_t page, size;	/* bytes of a page, and of the data of a ring */
 	bool counts;		/* the events know how much they lost */
 	struct cpu_ring *rings;
@@ -202,39 +204,25 @@ static int event_start(struct load_perfbuf *buf, struct cpu_ring *ring, uint32_t
 	return err ? err : sys_ioctl(ring->event, PERF_EVENT_IOC_ENABLE, 0);
 }
 
-/* A CPU that has gone offline has no ring, and needs none. */
-static int add_cpu(struct load_perfbuf *buf, uint32_t cpu)
+/* cpus_fn: of those that the map has room for. One that has gone offline needs no ring. */
+static int add_cpu(void *arg, int cpu)
 {
+	struct load_perfbuf *buf = arg;
 	struct cpu_ring *ring = &buf->rings[buf->nrings];
-	int event = event_open(buf->counts, (int)cpu);
+	int event;
 
+	if (cpu >= (int)buf->entries)
+		return 0;
+	event = event_open(buf->counts, cpu);
 	if (event == -EINVAL && buf->counts && buf->nrings == 0) {
 		buf->counts = false;
-		event = event_open(buf->counts, (int)cpu);
+		event = event_open(buf->counts, cpu);
 	}
 	if (event < 0)
 		return event == -ENODEV ? 0 : event;
 	ring->event = event;
 	buf->nrings++;
-	return event_start(buf, ring, cpu);
-}
-
-/* "0-3,5": each of them that the map has room for. */
-static int add_cpus(struct load_perfbuf *buf, const char *list, uint32_t entries)
-{
-	int err = 0;
-
-	while (!err && *list >= '0' && *list <= '9') {
-		char *end;
-		unsigned long cpu = strtoul(list, &end, 10), last = cpu;
-
-		if (*end == '-')
-			last = strtoul(end + 1, &end, 10);
-		for (; cpu <= last && cpu < entries && !err; cpu++)
-			err = add_cpu(buf, (uint32_t)cpu);
-		list = end + (*end == ',');
-	}
-	return !err && buf->nrings == 0 ? -ENODEV : err;
+	return event_start(buf, ring, (uint32_t)cpu);
 }
 
 void load_perfbuf_close(struct load_perfbuf *buf)
@@ -254,6 +242,7 @@ void load_perfbuf_close(struct load_perfbuf *buf)
 static int prepare(struct load_perfbuf *buf, int fd, uint32_t entries)
 {
 	buf->map = fd;
+	buf->entries = entries;
 	buf->counts = true;
 	buf->page = (size_t)getpagesize();
 	buf->size = buf->page > RING_BYTES ? buf->page : RING_BYTES;
@@ -274,7 +263,7 @@ int load_perfbuf_open(int fd, uint32_t entries, struct load_perfbuf **out)
 	possible = load_possible_cpus();
 	if (possible < 0)
 		return possible;
-	err = asm_read_file("/sys/devices/system/cpu/online", &list, &len);
+	err = asm_read_file(CPUS_ONLINE, &list, &len);
 	if (err)
 		return err;
 	buf = calloc(1, sizeof(*buf));
@@ -282,7 +271,9 @@ int load_perfbuf_open(int fd, uint32_t entries, struct load_perfbuf **out)
 		entries = (uint32_t)possible;
 	err = buf ? prepare(buf, fd, entries) : -ENOMEM;
 	if (!err)
-		err = add_cpus(buf, list, entries);
+		err = cpus_each(list, add_cpu, buf);
+	if (!err && buf->nrings == 0)
+		err = -ENODEV;
 	free(list);
 	if (err)
 		load_perfbuf_close(buf);
