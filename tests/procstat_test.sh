@@ -60,7 +60,7 @@ figures()	# KIND AMOUNT
 	# shellcheck disable=SC2016 # the inner shell's
 	t_run "$BPFLOAD" run -j -D OLD_RSS=$old "$procstat" -- sh -c '
 		"$2" "$3" "$4" <"$1/hold" >"$1/report" &
-		while ! grep -qs . "$1/report"; do sleep 0.05; done
+		while ! grep -qs " " "$1/report"; do sleep 0.05; done
 		sleep 0.2
 	' sh "$tmp" "$WORK" "$1" "$2" 9>&-
 	echo $t_status >"$tmp/status"
@@ -68,7 +68,7 @@ figures()	# KIND AMOUNT
 	f_execs=1
 	[ "$1" != exec ] || f_execs=2
 	# shellcheck disable=SC2046 # numbers
-	set -- $(cat "$tmp/report") 0 0 0 0 0 0
+	set -- $(grep ' ' "$tmp/report") 0 0 0 0 0 0
 	compare "$1" "$2" "$3" "$4" "$6" $f_execs
 }
 
@@ -86,7 +86,7 @@ check()	# KIND AMOUNT
 
 grain=1000000000
 figures sleep 0 >"$tmp/wrong"
-grain=$((5000000 + $(cut -d ' ' -f 2 "$tmp/report")))
+grain=$((5000000 + $(sed -n 's/^[0-9]* \([0-9]*\) .*/\1/p' "$tmp/report")))
 check spin 100
 check call 100
 check threads 100

@@ -7,7 +7,8 @@
  *	spin	that many ms of CPU time in user mode
  *	read	in the kernel, in long system calls
  *	call	in short ones
- *	threads	half of it as spin in a thread that ends, half as call in one that stays
+ *	threads	half of it as spin in a thread that ends, half as call in one that stays: their
+ *		numbers, a line each
  *	exec	as threads, but the one that stays is replaced by another program
  *	fork	in MS processes, one after the other, 1 ms each: their numbers, a line each
  *	memory	none, but MS MiB are in use
@@ -108,6 +109,12 @@ static void report(void)
 
 /* ---- threads ---- */
 
+static void tell_thread(void)
+{
+	printf("%ld\n", syscall(SYS_gettid));
+	fflush(stdout);
+}
+
 struct share {
 	long ms;
 	char *const *next;	/* the program that takes the place of this one; NULL: none */
@@ -117,6 +124,7 @@ static void *spin_and_end(void *arg)
 {
 	const struct share *share = arg;
 
+	tell_thread();
 	work(spin, share->ms);
 	return NULL;
 }
@@ -125,6 +133,7 @@ static void *call_and_stay(void *arg)
 {
 	const struct share *share = arg;
 
+	tell_thread();
 	work(call, share->ms);
 	if (share->next) {
 		execv("/proc/self/exe", share->next);
