@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * work.c - use the CPU in a known way and say how much: what monitors are tested with
- * usage: work KIND MS
+ * usage: work KIND MS, work of PID
  *
  *	sleep	waits that long
  *	spin	that many ms of CPU time in user mode
@@ -14,12 +14,20 @@
  *	memory	none, but MS MiB are in use
  *
  * Then a line of what the kernel knows: its process number, CPU time in ns, voluntary and other
- * context switches, CPU time of its children in us, pages in memory. It leaves the CPU, and waits
- * for the end of its standard input.
+ * context switches, CPU time of its children in us, and how much of its time was surely spent as it
+ * should be: where a hypervisor stops a CPU, in user mode or not, the kernel does not know. It leaves
+ * the CPU, and waits for the end of its standard input.
+ *
+ * SIGTERM is the end of the work.
+ *
+ * Until it has, it goes on using the CPU, on a busy machine for long. "of" says what the kernel
+ * knows of another process once its clock stands still: its number, CPU time in ns, pages.
  */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +39,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SPINS = 200000, CALLS = 500, READ = 1 << 18, TOUCH = 4096 };
+enum { SPINS = 200000, CALLS = 500, READ = 1 << 18, TOUCH = 4096, QUIET_US = 50000, STEADY = 24 };
 
 static uint64_t used(clockid_t clock)
 {
@@ -62,13 +70,31 @@ static void fill(void)
 		exit(1);
 }
 
+static volatile sig_atomic_t ended;
+
+static void end(int sig)
+{
+	(void)sig;
+	ended = 1;
+}
+
+/* What counts of each piece: no more than twice what the fastest takes. Of all threads. */
+static _Atomic uint64_t steady;
+
 /* Of this thread. */
 static void work(void (*piece)(void), long ms)
 {
-	uint64_t end = used(CLOCK_THREAD_CPUTIME_ID) + (uint64_t)ms * 1000000;
+	uint64_t now = used(CLOCK_THREAD_CPUTIME_ID), last = now + (uint64_t)ms * 1000000;
+	uint64_t before, took, fastest = UINT64_MAX;
 
-	while (used(CLOCK_THREAD_CPUTIME_ID) < end)
+	while (now < last && !ended) {
+		before = now;
 		piece();
+		now = used(CLOCK_THREAD_CPUTIME_ID);
+		took = now - before;
+		fastest = took < fastest ? took : fastest;
+		steady += took < 2 * fastest ? took : 2 * fastest;
+	}
 }
 
 static void wait_for_end(void)
@@ -79,11 +105,14 @@ static void wait_for_end(void)
 		;
 }
 
-static long resident(void)
+static long resident(pid_t pid)
 {
-	FILE *f = fopen("/proc/self/statm", "r");
+	char path[64];
 	long size, pages = 0;
+	FILE *f;
 
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+	f = fopen(path, "r");
 	if (!f || fscanf(f, "%ld %ld", &size, &pages) != 2)
 		exit(1);
 	fclose(f);
@@ -92,16 +121,15 @@ static long resident(void)
 
 static void report(void)
 {
-	long pages = resident();
 	uint64_t total = used(CLOCK_PROCESS_CPUTIME_ID);
 	struct rusage self, children;
 
 	getrusage(RUSAGE_SELF, &self);
 	getrusage(RUSAGE_CHILDREN, &children);
-	printf("%d %" PRIu64 " %ld %ld %ld %ld\n", (int)getpid(), total, self.ru_nvcsw,
+	printf("%d %" PRIu64 " %ld %ld %ld %" PRIu64 "\n", (int)getpid(), total, self.ru_nvcsw,
 	       self.ru_nivcsw,
 	       (children.ru_utime.tv_sec + children.ru_stime.tv_sec) * 1000000L +
-	       children.ru_utime.tv_usec + children.ru_stime.tv_usec, pages);
+	       children.ru_utime.tv_usec + children.ru_stime.tv_usec, steady);
 	fflush(stdout);
 	usleep(1000);
 	wait_for_end();
@@ -118,6 +146,7 @@ static void tell_thread(void)
 struct share {
 	long ms;
 	char *const *next;	/* the program that takes the place of this one; NULL: none */
+	char *steady;		/* a word of it */
 };
 
 static void *spin_and_end(void *arg)
@@ -136,6 +165,7 @@ static void *call_and_stay(void *arg)
 	tell_thread();
 	work(call, share->ms);
 	if (share->next) {
+		snprintf(share->steady, STEADY, "%" PRIu64, steady);
 		execv("/proc/self/exe", share->next);
 		exit(1);
 	}
@@ -143,9 +173,12 @@ static void *call_and_stay(void *arg)
 	exit(0);
 }
 
-static void in_threads(long ms, char *const *next)
+/* again: the process goes on as another program. */
+static void in_threads(long ms, bool again)
 {
-	struct share share = { .ms = ms / 2, .next = next };
+	static char name[] = "work", kind[] = "steady", so_far[STEADY];
+	static char *const next[] = { name, kind, so_far, NULL };
+	struct share share = { .ms = ms / 2, .next = again ? next : NULL, .steady = so_far };
 	pthread_t one, other;
 
 	if (pthread_create(&one, NULL, spin_and_end, &share) || pthread_join(one, NULL) ||
@@ -185,20 +218,39 @@ static void in_memory(long mib)
 	exit(0);	/* with the memory: it goes when nobody counts any more */
 }
 
+static int tell_of(pid_t pid)
+{
+	uint64_t before, now = 0;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) != 0)
+		return 1;
+	do {
+		before = now;
+		usleep(QUIET_US);
+		now = used(clock);
+	} while (now != before);
+	printf("%d %" PRIu64 " %ld\n", (int)pid, now, resident(pid));
+	return 0;
+}
+
 static int usage(void)
 {
-	fputs("usage: work sleep|spin|read|call|threads|exec|fork|memory MS\n", stderr);
+	fputs("usage: work sleep|spin|read|call|threads|exec|fork|memory MS, work of PID\n", stderr);
 	return 2;
 }
 
 int main(int argc, char **argv)
 {
-	char name[] = "work", again[] = "spin", zero[] = "0";
-	char *const next[] = { name, again, zero, NULL };
 	const char *kind = argc == 3 ? argv[1] : "";
 	long ms = argc == 3 ? atol(argv[2]) : 0;
 
-	if (strcmp(kind, "sleep") == 0)
+	signal(SIGTERM, end);
+	if (strcmp(kind, "steady") == 0)	/* what came before exec */
+		steady = (uint64_t)ms;
+	else if (strcmp(kind, "of") == 0)
+		return tell_of((pid_t)ms);
+	else if (strcmp(kind, "sleep") == 0)
 		usleep((useconds_t)ms * 1000);
 	else if (strcmp(kind, "spin") == 0)
 		work(spin, ms);
@@ -207,9 +259,9 @@ int main(int argc, char **argv)
 	else if (strcmp(kind, "call") == 0)
 		work(call, ms);
 	else if (strcmp(kind, "threads") == 0)
-		in_threads(ms, NULL);
+		in_threads(ms, false);
 	else if (strcmp(kind, "exec") == 0)
-		in_threads(ms, next);
+		in_threads(ms, true);
 	else if (strcmp(kind, "fork") == 0)
 		in_processes(ms);
 	else if (strcmp(kind, "memory") == 0)
