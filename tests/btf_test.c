@@ -903,7 +903,7 @@ static void query_types(struct asm_btf *btf, const char *path, uint64_t *state, 
 
 TEST_F_TIMEOUT(btf, mutations, 120)
 {
-	enum { ROUNDS = 100000 };	/* for each of the two byte orders */
+	int rounds = (int)t_rounds(100000);	/* for each of the two byte orders */
 	uint64_t state = 0x9e3779b97f4a7c15;
 	uint8_t *copy = calloc(1, self->len);
 	FILE *f = fopen("/dev/null", "w");
@@ -911,7 +911,7 @@ TEST_F_TIMEOUT(btf, mutations, 120)
 
 	ASSERT_NOT_NULL(copy);
 	ASSERT_NOT_NULL(f);
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < rounds; round++) {
 		struct asm_btf *btf;
 		int err;
 
@@ -925,8 +925,8 @@ TEST_F_TIMEOUT(btf, mutations, 120)
 		opened += !err;
 		asm_btf_close(btf);
 	}
-	EXPECT_LT(ROUNDS / 20, opened);
-	EXPECT_LT(opened, ROUNDS);
+	EXPECT_LT(rounds / 20, opened);
+	EXPECT_LT(opened, rounds);
 	fclose(f);
 	free(copy);
 }

@@ -18,8 +18,8 @@
  * either takes a block or LOG() for what should be said when it fails. Teardown runs, after ASSERT_
  * too, whenever setup came through. A test has 30 seconds; TEST_TIMEOUT and TEST_F_TIMEOUT name
  * another number; TEST_PATIENCE in the environment, of a machine that is emulated say, multiplies
- * them. What a test prints shows when it fails, or with -v. What it leaves running is
- * killed.
+ * them, and divides the n of t_rounds(n), for what a test does again and again. What a test prints
+ * shows when it fails, or with -v. What it leaves running is killed.
  *
  * SKIP(return, "why") ends a test as skipped, as do REQUIRE(condition, "why") and
  * REQUIRE_CAP(CAP_BPF) where they do not hold; in setup they skip the tests of the fixture.
@@ -451,6 +451,14 @@ static inline int t_patience(void)
 	const char *times = getenv("TEST_PATIENCE");
 
 	return times && atoi(times) > 1 ? atoi(times) : 1;
+}
+
+/* Of n rounds, as many as this machine has the time for: one at least. */
+static inline unsigned int t_rounds(unsigned int n)
+{
+	unsigned int some = n / (unsigned int)t_patience();
+
+	return some ? some : 1;
 }
 
 /* The child's verdict; why gets a TAP directive where it could not give one itself. */

@@ -153,6 +153,28 @@ static int scan(const struct image *im, unsigned long *consumer, unsigned int mo
 	return load_ring_scan(im->data, im->size, im->end, consumer, most, take, got);
 }
 
+/* A ring of 4096 bytes, and what was read of it last. */
+FIXTURE(image) {
+	struct image im;
+	unsigned long consumer;
+	struct got got;
+};
+
+FIXTURE_SETUP(image)
+{
+	image_open(&self->im, 4096, false);
+}
+
+FIXTURE_TEARDOWN(image)
+{
+	image_close(&self->im);
+}
+
+static int scan_on(struct image_self *self, unsigned int most)
+{
+	return scan(&self->im, &self->consumer, most, &self->got);
+}
+
 /* Records of 0 to 9 bytes from a position on, all read back. */
 static void check_lengths(struct image *im, unsigned long position)
 {
@@ -241,128 +263,97 @@ TEST(whole_ring)
 	}
 }
 
-TEST(discarded_records_are_skipped)
+TEST_F(image, discarded_records_are_skipped)
 {
-	unsigned long consumer = 4088;
-	static struct got got;
-	struct image im;
+	self->consumer = 4088;
 
-	image_open(&im, 4096, false);
-	image_at(&im, consumer);
-	put_record(&im, 5, VOID, 1);
-	put_record(&im, 6, 0, 2);
-	put_record(&im, 0, VOID, 0);
-	put_record(&im, 7, VOID, 0);
-	put_record(&im, 0, 0, 0);
-	put_record(&im, 100, VOID, 0);
-	EXPECT_EQ(2, scan(&im, &consumer, UINT_MAX, &got));
-	EXPECT_EQ(6, got.len[0]);
-	EXPECT_EQ(2, got.seed[0]);
-	EXPECT_EQ(0, got.len[1]);
-	EXPECT_EQ(im.end, consumer);
-	image_close(&im);
+	image_at(&self->im, self->consumer);
+	put_record(&self->im, 5, VOID, 1);
+	put_record(&self->im, 6, 0, 2);
+	put_record(&self->im, 0, VOID, 0);
+	put_record(&self->im, 7, VOID, 0);
+	put_record(&self->im, 0, 0, 0);
+	put_record(&self->im, 100, VOID, 0);
+	EXPECT_EQ(2, scan_on(self, UINT_MAX));
+	EXPECT_EQ(6, self->got.len[0]);
+	EXPECT_EQ(2, self->got.seed[0]);
+	EXPECT_EQ(0, self->got.len[1]);
+	EXPECT_EQ(self->im.end, self->consumer);
 }
 
-TEST(nothing_but_discarded)
+TEST_F(image, nothing_but_discarded)
 {
-	unsigned long consumer = 0;
-	static struct got got;
-	struct image im;
-
-	image_open(&im, 4096, false);
 	for (int i = 0; i < 256; i++)
-		put_record(&im, 8, VOID, 0);
-	EXPECT_EQ(0, scan(&im, &consumer, UINT_MAX, &got));
-	EXPECT_EQ(0, got.count);
-	EXPECT_EQ(4096, consumer);
-	image_close(&im);
+		put_record(&self->im, 8, VOID, 0);
+	EXPECT_EQ(0, scan_on(self, UINT_MAX));
+	EXPECT_EQ(0, self->got.count);
+	EXPECT_EQ(4096, self->consumer);
 }
 
 /* Nothing behind a record that is still being written: not even one that is finished. */
-TEST(busy_record_stops)
+TEST_F(image, busy_record_stops)
 {
-	unsigned long consumer = 0, busy;
-	static struct got got;
-	struct image im;
+	unsigned long busy;
 
-	image_open(&im, 4096, false);
-	put_record(&im, 3, 0, 1);
-	busy = im.end;
-	put_record(&im, 9, BUSY, 2);
-	put_record(&im, 4, 0, 3);
-	EXPECT_EQ(1, scan(&im, &consumer, UINT_MAX, &got));
-	EXPECT_EQ(3, got.len[0]);
-	EXPECT_EQ(busy, consumer);
-	EXPECT_EQ(0, scan(&im, &consumer, UINT_MAX, &got));
-	EXPECT_EQ(busy, consumer);
+	put_record(&self->im, 3, 0, 1);
+	busy = self->im.end;
+	put_record(&self->im, 9, BUSY, 2);
+	put_record(&self->im, 4, 0, 3);
+	EXPECT_EQ(1, scan_on(self, UINT_MAX));
+	EXPECT_EQ(3, self->got.len[0]);
+	EXPECT_EQ(busy, self->consumer);
+	EXPECT_EQ(0, scan_on(self, UINT_MAX));
+	EXPECT_EQ(busy, self->consumer);
 
-	put_head(&im, busy, 9);
-	EXPECT_EQ(2, scan(&im, &consumer, UINT_MAX, &got));
-	EXPECT_EQ(9, got.len[0]);
-	EXPECT_EQ(2, got.seed[0]);
-	EXPECT_EQ(4, got.len[1]);
-	EXPECT_EQ(im.end, consumer);
-	image_close(&im);
+	put_head(&self->im, busy, 9);
+	EXPECT_EQ(2, scan_on(self, UINT_MAX));
+	EXPECT_EQ(9, self->got.len[0]);
+	EXPECT_EQ(2, self->got.seed[0]);
+	EXPECT_EQ(4, self->got.len[1]);
+	EXPECT_EQ(self->im.end, self->consumer);
 }
 
 /* Not finished is not finished, whatever it will be then. */
-TEST(busy_beats_discarded)
+TEST_F(image, busy_beats_discarded)
 {
-	unsigned long consumer = 0;
-	static struct got got;
-	struct image im;
-
-	image_open(&im, 64, false);
-	put_record(&im, 9, BUSY | VOID, 2);
-	EXPECT_EQ(0, scan(&im, &consumer, UINT_MAX, &got));
-	EXPECT_EQ(0, got.count);
-	EXPECT_EQ(0, consumer);
-	image_close(&im);
+	put_record(&self->im, 9, BUSY | VOID, 2);
+	EXPECT_EQ(0, scan_on(self, UINT_MAX));
+	EXPECT_EQ(0, self->got.count);
+	EXPECT_EQ(0, self->consumer);
 }
 
-TEST(at_most)
+TEST_F(image, at_most)
 {
-	unsigned long consumer = 0;
-	static struct got got;
-	struct image im;
-
-	image_open(&im, 1024, false);
 	for (uint8_t i = 0; i < 7; i++)
-		put_record(&im, 8, 0, i);
-	EXPECT_EQ(0, scan(&im, &consumer, 0, &got));
-	EXPECT_EQ(0, got.count);
-	EXPECT_EQ(0, consumer);
-	EXPECT_EQ(1, scan(&im, &consumer, 1, &got));
-	EXPECT_EQ(0, got.seed[0]);
-	EXPECT_EQ(16, consumer);
-	EXPECT_EQ(4, scan(&im, &consumer, 4, &got));
-	EXPECT_EQ(1, got.seed[0]);
-	EXPECT_EQ(4, got.seed[3]);
-	EXPECT_EQ(80, consumer);
-	EXPECT_EQ(2, scan(&im, &consumer, 3, &got));
-	EXPECT_EQ(6, got.seed[1]);
-	EXPECT_EQ(112, consumer);
-	image_close(&im);
+		put_record(&self->im, 8, 0, i);
+	EXPECT_EQ(0, scan_on(self, 0));
+	EXPECT_EQ(0, self->got.count);
+	EXPECT_EQ(0, self->consumer);
+	EXPECT_EQ(1, scan_on(self, 1));
+	EXPECT_EQ(0, self->got.seed[0]);
+	EXPECT_EQ(16, self->consumer);
+	EXPECT_EQ(4, scan_on(self, 4));
+	EXPECT_EQ(1, self->got.seed[0]);
+	EXPECT_EQ(4, self->got.seed[3]);
+	EXPECT_EQ(80, self->consumer);
+	EXPECT_EQ(2, scan_on(self, 3));
+	EXPECT_EQ(6, self->got.seed[1]);
+	EXPECT_EQ(112, self->consumer);
 }
 
 /* What was handed over counts as read, the one that made it stop too. */
-TEST(callback_ends_the_scan)
+TEST_F(image, callback_ends_the_scan)
 {
-	unsigned long consumer = 0;
-	static struct got got;
-	struct image im;
-
-	image_open(&im, 1024, false);
 	for (uint8_t i = 0; i < 7; i++)
-		put_record(&im, 8, 0, i);
-	got_start(&got, &im);
-	got.stop_at = 3;
-	EXPECT_EQ(STOP, load_ring_scan(im.data, im.size, im.end, &consumer, UINT_MAX, take, &got));
-	EXPECT_EQ(3, got.count);
-	EXPECT_EQ(48, consumer);
-	EXPECT_EQ(4, scan(&im, &consumer, UINT_MAX, &got));
-	EXPECT_EQ(3, got.seed[0]);
-	image_close(&im);
+		put_record(&self->im, 8, 0, i);
+	got_start(&self->got, &self->im);
+	self->got.stop_at = 3;
+	EXPECT_EQ(STOP, load_ring_scan(self->im.data, self->im.size, self->im.end,
+				       &self->consumer, UINT_MAX, take, &self->got));
+	EXPECT_EQ(3, self->got.count);
+	EXPECT_EQ(48, self->consumer);
+	EXPECT_EQ(4, scan_on(self, UINT_MAX));
+	EXPECT_EQ(3, self->got.seed[0]);
 }
 
 /* ---- what no kernel writes ---- */
@@ -399,25 +390,21 @@ TEST(record_past_the_producer)
 }
 
 /* The records ahead of a broken one are handed over all the same. */
-TEST(broken_behind_good)
+TEST_F(image, broken_behind_good)
 {
-	unsigned long consumer = 0, broken;
-	static struct got got;
-	struct image im;
+	unsigned long broken;
 
-	image_open(&im, 256, false);
-	put_record(&im, 3, 0, 1);
-	put_record(&im, 4, 0, 2);
-	broken = im.end;
-	put_record(&im, 8, 0, 3);
-	put_head(&im, broken, 9);
-	EXPECT_ERR(-EBADMSG, scan(&im, &consumer, UINT_MAX, &got));
-	EXPECT_EQ(2, got.count);
-	EXPECT_EQ(broken, consumer);
-	EXPECT_ERR(-EBADMSG, scan(&im, &consumer, UINT_MAX, &got));
-	EXPECT_EQ(0, got.count);
-	EXPECT_EQ(broken, consumer);
-	image_close(&im);
+	put_record(&self->im, 3, 0, 1);
+	put_record(&self->im, 4, 0, 2);
+	broken = self->im.end;
+	put_record(&self->im, 8, 0, 3);
+	put_head(&self->im, broken, 9);
+	EXPECT_ERR(-EBADMSG, scan_on(self, UINT_MAX));
+	EXPECT_EQ(2, self->got.count);
+	EXPECT_EQ(broken, self->consumer);
+	EXPECT_ERR(-EBADMSG, scan_on(self, UINT_MAX));
+	EXPECT_EQ(0, self->got.count);
+	EXPECT_EQ(broken, self->consumer);
 }
 
 static void check_positions(struct image *im, unsigned long consumer, unsigned long producer)
@@ -572,7 +559,7 @@ TEST(random_rings)
 	for (uint32_t size = 8; size <= 4096; size *= 2) {
 		for (int low = 0; low < 2; low++) {
 			image_open(&im, size, low);
-			for (int i = 0; i < 1500; i++)
+			for (unsigned int i = 0; i < t_rounds(1500); i++)
 				check_good(&dice, &im);
 			image_close(&im);
 		}
@@ -656,14 +643,12 @@ TEST_TIMEOUT(random_bytes, 120)
 	for (uint32_t size = 8; size <= 1024; size *= 2) {
 		for (int low = 0; low < 2; low++) {
 			image_open(&im, size, low);
-			for (int i = 0; i < 6250; i++)
+			for (unsigned int i = 0; i < t_rounds(6250); i++)
 				check_any(&dice, &im);
 			image_close(&im);
 		}
 	}
 }
-
-/* ---- opening ---- */
 
 /* ---- rings that are overwritten ---- */
 
@@ -781,6 +766,8 @@ TEST(overwritten_by_no_kernel)
 	EXPECT_ERR(-EINVAL, scan_over(&over, UINT_MAX));
 	image_close(&over.im);
 }
+
+/* ---- opening ---- */
 
 TEST(opening_what_is_no_ring)
 {
@@ -997,7 +984,7 @@ TEST_F(live, produced_is_received_and_dropped)
 	static struct heard heard;
 	static struct said said;
 
-	for (int round = 0; round < 40; round++) {
+	for (unsigned int round = 0; round < t_rounds(40); round++) {
 		uint32_t mode = roll(&dice, 4);
 		int received = 0, part;
 
@@ -1079,7 +1066,7 @@ TEST_F(live, opened_twice)
 }
 
 /* Two processes at once, on two CPUs where there are, while this one reads. */
-enum { PRODUCERS = 2, EACH = 30000 };
+enum { PRODUCERS = 2, MANY = 30000 };
 
 struct tally {
 	unsigned int lost[PRODUCERS], failed, done;
@@ -1087,7 +1074,9 @@ struct tally {
 
 static void produce_all(int prog_fd, unsigned int who, struct tally *tally)
 {
-	for (uint64_t i = 0; i < EACH; i++) {
+	uint64_t each = t_rounds(MANY);
+
+	for (uint64_t i = 0; i < each; i++) {
 		int outcome = run_once(prog_fd, i % 2 ? SUBMIT : OUTPUT, (uint64_t)who << 32 | i,
 				       sizeof(i));
 
@@ -1113,7 +1102,7 @@ static int listen_in(void *arg, const void *data, uint32_t len)
 	memcpy(&number, data, sizeof(number));
 	who = number >> 32;
 	number &= UINT32_MAX;
-	if (who >= PRODUCERS || number >= EACH || number < listener->next[who] ||
+	if (who >= PRODUCERS || number >= MANY || number < listener->next[who] ||
 	    (len != sizeof(number) && len != RESERVED)) {
 		listener->disorder++;
 		return 0;
@@ -1147,7 +1136,7 @@ TEST_F_TIMEOUT(live, two_producers, 120)
 	} while (done < PRODUCERS);
 	for (unsigned int who = 0; who < PRODUCERS; who++) {
 		wait(NULL);
-		EXPECT_EQ(EACH, listener.received[who] + tally->lost[who]);
+		EXPECT_EQ(t_rounds(MANY), listener.received[who] + tally->lost[who]);
 	}
 	EXPECT_EQ(0, tally->failed);
 	EXPECT_EQ(0, listener.disorder);
@@ -1221,7 +1210,7 @@ static pid_t start_flood(int prog_fd)
 
 	if (pid)
 		return pid;
-	for (uint64_t i = 0; i < RUNS; i++)
+	for (uint64_t i = 0; i < t_rounds(RUNS); i++)
 		if (run_once(prog_fd, i * TURNS, 0, 0) != 0)
 			_exit(1);
 	_exit(0);
@@ -1296,7 +1285,7 @@ TEST_F_TIMEOUT(live, a_million_through_a_small_ring, 120)
 	ASSERT_OK(load_ring_open(f.events, self->size, &ring));
 	flood_read(&f, ring, &flooded);
 	failed = flood_close(&f, ring);
-	EXPECT_EQ(RUNS * TURNS, flooded.received + failed);
+	EXPECT_EQ(t_rounds(RUNS) * TURNS, flooded.received + failed);
 	EXPECT_GT(failed, 0);
 	EXPECT_FALSE(flooded.disorder);
 }
@@ -1324,7 +1313,7 @@ TEST_F_TIMEOUT(live, a_million_through_a_ring_that_overwrites, 120)
 	flood_read(&f, ring, &flooded);
 	lost = load_ring_overwritten(ring);
 	EXPECT_EQ(0, flood_close(&f, ring));
-	EXPECT_EQ(RUNS * TURNS * 16ull, flooded.received * 16 + lost);
+	EXPECT_EQ(t_rounds(RUNS) * TURNS * 16ull, flooded.received * 16 + lost);
 	EXPECT_GT(flooded.received, 0);
 	EXPECT_GT(lost, 0);
 	EXPECT_FALSE(flooded.disorder);
