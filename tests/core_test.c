@@ -224,25 +224,34 @@ struct row {
 	const char *why;	/* not NULL: it fails, and the reason has this */
 };
 
-static bool apply(struct types *own, const struct types *kernel, const struct row *row,
+/* One instruction or none, and relocations for it. */
+static struct asm_object object_of(const struct types *own, const struct asm_core *cores, size_t n)
+{
+	struct asm_object obj;
+
+	memset(&obj, 0, sizeof(obj));
+	obj.ninsns = 1;
+	obj.cores = (struct asm_core *)cores;
+	obj.ncores = n;
+	obj.btf = own->btf;
+	return obj;
+}
+
+static bool apply(const struct types *own, const struct types *kernel, const struct row *row,
 		  struct asm_insn *insns, char *why)
 {
-	struct asm_core core = { 0, row->kind, row->type, row->access };
+	const struct asm_core core = { 0, row->kind, row->type, row->access };
+	struct asm_object obj = object_of(own, &core, 1);
 	const struct asm_core *failed;
-	struct asm_object obj;
 	bool is_imm = row->code == MOV || row->code == WIDE || row->code == MOV_REG ||
 		      row->code == CALL;
 
-	memset(&obj, 0, sizeof(obj));
 	memset(insns, 0, SLOTS * sizeof(*insns));
 	insns[0].code = row->code;
 	insns[0].imm = is_imm ? row->before : 0;
 	insns[0].off = is_imm ? 0 : (int16_t)row->before;
 	obj.insns = insns;
 	obj.ninsns = SLOTS;
-	obj.cores = &core;
-	obj.ncores = 1;
-	obj.btf = own->btf;
 	return asm_core_apply(&obj, kernel->btf, insns, &failed, why, WHY);
 }
 
@@ -349,16 +358,10 @@ TEST_F(core, two_at_one_instruction)
 		{ 0, EXISTS, TASK, "0:0" }, { 0, EXISTS, TASK, "0:1" },
 	};
 	struct asm_insn insn = { .code = MOV, .imm = 1 };
+	struct asm_object obj = object_of(&self->own, cores, COUNT(cores));
 	const struct asm_core *failed;
-	struct asm_object obj;
 	char why[WHY] = "";
 
-	memset(&obj, 0, sizeof(obj));
-	obj.insns = &insn;
-	obj.ninsns = 1;
-	obj.cores = (struct asm_core *)cores;
-	obj.ncores = 2;
-	obj.btf = self->own.btf;
 	EXPECT_FALSE(asm_core_apply(&obj, self->kernel.btf, &insn, &failed, why, sizeof(why)));
 	EXPECT_STREQ("the instruction has two", why);
 	EXPECT_EQ(1, failed - cores);
@@ -383,19 +386,12 @@ TEST_F(core, wide)
 /* A shift brings the field to the left end of a register, whichever end it is counted from. */
 TEST_F(core, left_shift)
 {
-	struct asm_core core = { 0, LSHIFT, TASK, "0:4" };
+	const struct asm_core core = { 0, LSHIFT, TASK, "0:4" };
+	struct asm_object obj = object_of(&self->own, &core, 1);
+	struct asm_insn insn = { .code = MOV };
 	const struct asm_core *failed;
-	struct asm_insn insn;
-	struct asm_object obj;
 	char why[WHY] = "";
 
-	memset(&obj, 0, sizeof(obj));
-	memset(&insn, 0, sizeof(insn));
-	insn.code = MOV;
-	obj.ninsns = 1;
-	obj.cores = &core;
-	obj.ncores = 1;
-	obj.btf = self->own.btf;
 	obj.endian = ASM_LITTLE;
 	EXPECT_TRUE(asm_core_apply(&obj, self->kernel.btf, &insn, &failed, why, sizeof(why)));
 	EXPECT_EQ(64 - (285 - 256 + 5), insn.imm);
@@ -432,11 +428,9 @@ TEST_F(core, text)
 		{ { 0, OFFSET, TASK, "0:99" }, "field task" },
 		{ { 0, OFFSET, 99, "0:0" }, "field " },
 	};
-	struct asm_object obj;
+	const struct asm_object obj = object_of(&self->own, NULL, 0);
 	char text[64];
 
-	memset(&obj, 0, sizeof(obj));
-	obj.btf = self->own.btf;
 	for (size_t i = 0; i < COUNT(texts); i++)
 		EXPECT_STREQ(texts[i].text, asm_core_text(&obj, &texts[i].core, text,
 							  sizeof(text)));
