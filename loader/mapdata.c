@@ -127,7 +127,8 @@ static bool take_object(struct mapdata *data, struct words *words, struct kmap *
 static bool take_value(struct mapdata *data, struct words *words, struct kmap *kmap)
 {
 	struct typed typed = {
-		.opt = words->opt, .command = words->command, .what = "value", .btf = kmap->kbtf.btf,
+		.opt = words->opt, .command = words->command, .what = "value",
+		.btf = kmap->kbtf.btf,
 		.id = kmap->value_id, .data = kmap->value, .size = kmap->info.value_size,
 	};
 

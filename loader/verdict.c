@@ -132,8 +132,8 @@ static const struct {
 	{ "unknown func",
 	  "this type of program, or this kernel, does not have the helper" },
 	{ "non-JITed programs",
-	  "the kernel must compile programs for this: `sysctl net.core.bpf_jit_enable=1` turns that "
-	  "on, where it was built with it" },
+	  "the kernel must compile programs for this: `sysctl net.core.bpf_jit_enable=1` turns "
+	  "that on, where it was built with it" },
 	{ "frame pointer is read only",
 	  "r10 stays as it is: copy it to another register and subtract there" },
 };

@@ -15,8 +15,8 @@
  *
  * Then a line of what the kernel knows: its process number, CPU time in ns, voluntary and other
  * context switches, CPU time of its children in us, and how much of its time was surely spent as it
- * should be: where a hypervisor stops a CPU, in user mode or not, the kernel does not know. It leaves
- * the CPU, and waits for the end of its standard input.
+ * should be: where a hypervisor stops a CPU, in user mode or not, the kernel does not know. It
+ * leaves the CPU, and waits for the end of its standard input.
  *
  * SIGTERM is the end of the work.
  *
@@ -236,7 +236,8 @@ static int tell_of(pid_t pid)
 
 static int usage(void)
 {
-	fputs("usage: work sleep|spin|read|call|threads|exec|fork|memory MS, work of PID\n", stderr);
+	fputs("usage: work sleep|spin|read|call|threads|exec|fork|memory MS, work of PID\n",
+	      stderr);
 	return 2;
 }
 
