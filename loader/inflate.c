@@ -7,11 +7,13 @@
 #include "inflate.h"
 
 enum { BITS_MOST = 15, LITERALS = 288, DISTANCES = 32, ORDERS = 19, END = 256, COPIES = 30,
-       GZIP_HEAD = 10, GZIP_TAIL = 8, OUT_MOST = 1 << 24 };
+       GZIP_HEAD = 10, GZIP_TAIL = 8, GZIP_MAGIC = 0x00088b1f, OUT_MOST = 1 << 24 };
+
+static const uint32_t POLYNOMIAL = 0xedb88320;
 
 struct inflate {
 	const uint8_t *at, *end;
-	unsigned int bits, nbits;	/* of a byte, not taken yet */
+	unsigned int bits, nbits;	/* of the last byte, not taken yet */
 	char *out;
 	size_t len, size;
 	int err;		/* what is wrong: all that is read from then on is 0 */
@@ -24,19 +26,18 @@ struct code {
 
 static unsigned int take(struct inflate *in, unsigned int n)
 {
-	unsigned int value = 0;
+	unsigned int value;
 
-	for (unsigned int i = 0; i < n; i++, in->bits >>= 1, in->nbits--) {
-		if (!in->nbits && in->at == in->end)
+	for (; in->nbits < n; in->nbits += 8) {
+		if (in->at == in->end)
 			in->err = -EBADMSG;
 		if (in->err)
 			return 0;
-		if (!in->nbits) {
-			in->bits = *in->at++;
-			in->nbits = 8;
-		}
-		value |= (in->bits & 1) << i;
+		in->bits |= (unsigned int)*in->at++ << in->nbits;
 	}
+	value = in->bits & ((1U << n) - 1);
+	in->bits >>= n;
+	in->nbits -= n;
 	return value;
 }
 
@@ -156,7 +157,7 @@ static void take_stored(struct inflate *in)
 {
 	unsigned int len;
 
-	in->nbits = 0;
+	in->bits = in->nbits = 0;
 	len = take(in, 16);
 	if (len != (take(in, 16) ^ 0xffff))
 		in->err = -EBADMSG;
@@ -182,25 +183,72 @@ static void take_all(struct inflate *in)
 	}
 }
 
+static uint32_t word(const uint8_t *at)
+{
+	return (uint32_t)(at[0] | at[1] << 8 | at[2] << 16) | (uint32_t)at[3] << 24;
+}
+
+/* Half a byte at a time: a table of all bytes would be larger than all else here. */
+static uint32_t checksum(const char *data, size_t len)
+{
+	uint32_t table[16], sum = UINT32_MAX;
+
+	for (uint32_t i = 0; i < 16; i++) {
+		table[i] = i;
+		for (unsigned int bit = 0; bit < 4; bit++)
+			table[i] = table[i] >> 1 ^ (table[i] & 1 ? POLYNOMIAL : 0);
+	}
+	for (size_t i = 0; i < len; i++) {
+		sum ^= (uint8_t)data[i];
+		sum = sum >> 4 ^ table[sum & 15];
+		sum = sum >> 4 ^ table[sum & 15];
+	}
+	return ~sum;
+}
+
+size_t inflate_size(const void *data, size_t len)
+{
+	const uint8_t *head = data;
+
+	if (len < GZIP_HEAD + GZIP_TAIL || word(head) != GZIP_MAGIC)
+		return 0;
+	return word(head + len - sizeof(uint32_t));
+}
+
+int inflate_to(const void *data, size_t len, char *out, size_t size)
+{
+	struct inflate in;
+
+	in.at = (const uint8_t *)data + GZIP_HEAD;
+	in.end = (const uint8_t *)data + len - GZIP_TAIL;
+	in.bits = in.nbits = 0;
+	in.out = out;
+	in.len = 0;
+	in.size = size;
+	in.err = 0;
+	take_all(&in);
+	if (in.err || in.len != size || checksum(out, size) != word(in.end))
+		return -EBADMSG;
+	return 0;
+}
+
 int inflate_gzip(const void *data, size_t len, char **out, size_t *out_len)
 {
-	static const uint8_t head[] = { 0x1f, 0x8b, 8, 0 };
-	struct inflate in = { .at = (const uint8_t *)data + GZIP_HEAD };
+	size_t size = inflate_size(data, len);
+	char *text;
+	int err;
 
-	if (len < GZIP_HEAD + GZIP_TAIL || memcmp(data, head, sizeof(head)) != 0)
+	if (!size || size > OUT_MOST)
 		return -EBADMSG;
-	in.end = (const uint8_t *)data + len - GZIP_TAIL;
-	for (unsigned int i = 0; i < sizeof(uint32_t); i++)	/* behind a checksum */
-		in.size |= (size_t)in.end[sizeof(uint32_t) + i] << 8 * i;
-	in.out = in.size > OUT_MOST ? NULL : calloc(in.size + 1, 1);
-	if (!in.out)
-		return in.size > OUT_MOST ? -EBADMSG : -ENOMEM;
-	take_all(&in);
-	if (in.err || in.len != in.size) {
-		free(in.out);
-		return -EBADMSG;
+	text = calloc(size + 1, 1);
+	if (!text)
+		return -ENOMEM;
+	err = inflate_to(data, len, text, size);
+	if (err) {
+		free(text);
+		return err;
 	}
-	*out = in.out;
-	*out_len = in.len;
+	*out = text;
+	*out_len = size;
 	return 0;
 }
