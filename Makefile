@@ -10,7 +10,8 @@
 # make fuzz		look for inputs that break it, FUZZ_TIME=60 seconds a target of
 #			TARGETS="text dis btf elf log", in FUZZ_JOBS=1 processes, the same way
 #			each time with a FUZZ_SEED; needs clang
-# make static		small static programs in build/static, by musl-gcc or CC= or STATIC_CC=
+# make static		small static programs in build/static, by musl-gcc or CC= or STATIC_CC=;
+#			packed, and as NAME.full not packed
 # make install		PREFIX=/usr/local, DESTDIR=
 # make clean
 #
@@ -77,7 +78,7 @@ all: $(BPFASM) $(BPFLOAD) $(LIBASM) $(LIBLOAD) $(PROGRAMS)
 # ---- objects; a stamp per flavour holds what they were made with ----
 
 $(O)/flags: STAMP = $(CC) $(FLAGS) $(LDFLAGS) $(SRCS)
-$(O)/static/flags: STAMP = $(STATIC_CC) $(STATIC_FLAGS) $(LDFLAGS) $(SRCS)
+$(O)/static/flags: STAMP = $(STATIC_CC) $(STATIC_FLAGS) $(UNPACK_FLAGS) $(LDFLAGS) $(SRCS)
 $(O)/flags $(O)/static/flags: FORCE
 	@mkdir -p $(@D)
 	@[ "$$(cat $@ 2>/dev/null)" = '$(STAMP)' ] || echo '$(STAMP)' >$@
@@ -162,11 +163,40 @@ STATIC_SMALL = $(shell t=$$(mktemp) && for f in $(STATIC_TRY); do \
 STATIC := $(O)/static/bpfasm $(O)/static/bpfload
 
 static: $(STATIC)
-$(O)/static/bpfasm: asm/main.c $(ASM)
-$(O)/static/bpfload: loader/main.c $(LOAD) $(ASM)
-$(STATIC): $(O)/static/flags $(ROWS) $(PRELUDE) $(CONSTANTS)
+$(O)/static/bpfasm.full: asm/main.c $(ASM)
+$(O)/static/bpfload.full: loader/main.c $(LOAD) $(ASM)
+$(STATIC:=.full): $(O)/static/flags $(ROWS) $(PRELUDE) $(CONSTANTS)
 	$(say) STATIC $@
 	$(Q)$(STATIC_CC) $(STATIC_FLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^)
+
+# A static program that holds another one, packed, and has to be where that one is not. What a
+# program starts with is written for some CPUs: on the others it stays as it is.
+UNPACK := $(addprefix loader/,unpack/start.S unpack/unpack.c inflate.c)
+UNPACK_FLAGS = -std=gnu11 $(WARN) -Os -ffreestanding -fno-stack-protector -ffunction-sections \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-pie -static -nostdlib -s \
+	-Wl,--gc-sections,--build-id=none,-z,noseparate-code,-Ttext-segment=0x20000000
+# Calls of x86_64 pack better by where they lead.
+CALLS = $(if $(filter x86_64-%,$(shell $(STATIC_CC) -dumpmachine)),-DUNPACK_CALLS)
+packed = $(if $(CALLS),od -An -v -tu1 $1 | LC_ALL=C awk -f loader/unpack/calls.awk,cat $1)
+# unpacker IMAGE, PROGRAM
+unpacker = $(STATIC_CC) $(UNPACK_FLAGS) $(CALLS) -DUNPACK_IMAGE='"$1"' -o $2 $(UNPACK)
+PACKS = $(shell t=$$(mktemp) && $(call unpacker,Makefile,$$t) 2>/dev/null && echo yes; rm -f $$t)
+# It takes a static C library, which not every machine has: tests/unpack_test.sh builds it.
+PACKED := $(O)/tests/packed
+
+$(PACKED): STATIC_CC = $(CC)
+$(PACKED).full: tests/packed.c $(O)/flags
+	@mkdir -p $(@D)
+	$(say) STATIC $@
+	$(Q)$(CC) -std=gnu11 $(WARN) $(CPPFLAGS) -O1 -static -fno-pie -s $(LDFLAGS) -o $@ $<
+
+$(STATIC) $(PACKED): %: %.full $(UNPACK) loader/inflate.h loader/unpack/calls.awk
+	$(say) PACK $@
+	$(Q)$(call packed,$<) | gzip -9n >$@.gz
+	@[ "$$(gzip -dc <$@.gz | wc -c)" = "$$(wc -c <$<)" ] || \
+		{ echo "$@.gz: not as long as $<" >&2; exit 1; }
+	$(Q)$(if $(PACKS),$(call unpacker,$@.gz,$@),cp $< $@)
+	@rm $@.gz
 
 # ---- checks ----
 

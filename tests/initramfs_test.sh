@@ -40,7 +40,7 @@ ok "the tool" timeout 300 sh -e "$tmp/tool"
 cp "$tmp/stdout" "$tmp/tool.out"
 ok "prints the table of the page" is_table "$tmp/tool.out"
 size=$(sed -n 's/^\([0-9]*\) bytes of initramfs.*/\1/p' "$tmp/tool.out")
-ok "at most 300 KiB ($size bytes)" test "${size:-999999}" -le 307200
+ok "at most 256 KiB ($size bytes)" test "${size:-999999}" -le 262144
 ok "by hand" timeout 300 sh -e "$tmp/by-hand"
 cp "$tmp/stdout" "$tmp/hand.out"
 ok "prints it too" is_table "$tmp/hand.out"
