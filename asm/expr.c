@@ -472,12 +472,34 @@ static bool expr_finish(struct unit *unit, struct value *out, struct expr_part p
 	return false;
 }
 
+/* The usual expression: a number, behind which nothing goes on. False: nothing has been read. */
+static bool expr_lone_number(struct unit *unit, struct value *out)
+{
+	struct lexer *lex = &unit->lex;
+	struct token token = lex->token;
+
+	if (token.kind != LEX_NUMBER)
+		return false;
+	lex_next(lex);
+	if (expr_op(&lex->token)) {
+		lex_back(lex, &token);
+		return false;
+	}
+	out->num = num_unsigned(token.value);
+	out->pos = lex_pos(lex, token.text);
+	out->len = token.len;
+	return true;
+}
+
 bool expr_number(struct unit *unit, struct value *out)
 {
-	struct expr_start start = expr_start(unit);
+	struct expr_start start;
 	struct expr_part part;
 
 	memset(out, 0, sizeof(*out));
+	if (expr_lone_number(unit, out))
+		return true;
+	start = expr_start(unit);
 	return expr_binary(unit, EXPR_LOWEST, &part) && expr_finish(unit, out, part, &start);
 }
 
