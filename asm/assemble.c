@@ -148,12 +148,14 @@ static bool assemble_label(struct unit *unit, const struct token *name)
 	if (!lex_symbol(name, &text, &len))
 		return local_define(unit, name);
 	symbol = symbols_get(&unit->labels, text, len);
-	if (symbol) {
+	if (symbol && symbol->kind == UNIT_LABEL) {
 		unit_error(unit, name, "label '%.*s' is defined already", (int)len, text);
 		unit_note_first(unit, symbol);
 		return false;
 	}
-	symbol = symbols_put(&unit->labels, text, len);
+	if (!symbol)
+		symbol = symbols_put(&unit->labels, text, len);
+	symbol->kind = UNIT_LABEL;
 	symbol->index = (uint32_t)unit->obj->ninsns;
 	symbol->pos = lex_pos(&unit->lex, name->text);
 	return true;

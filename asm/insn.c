@@ -69,6 +69,19 @@ void insn_add(struct unit *unit, struct asm_insn insn, uint32_t pos)
 	obj->insn_pos[obj->ninsns++] = pos;
 }
 
+/* The label of that name, which may stand further on. */
+static uint32_t insn_await_label(struct unit *unit, const char *name, size_t len)
+{
+	struct symbol *label = symbols_get(&unit->labels, name, len);
+
+	if (!label) {
+		label = symbols_put(&unit->labels, name, len);
+		label->kind = local_is(name, len) ? UNIT_LABEL_LOCAL : UNIT_LABEL_AWAITED;
+	}
+	label->used = true;
+	return (uint32_t)(label - unit->labels.entries);
+}
+
 static void insn_add_fixup(struct unit *unit, const struct operand *operand)
 {
 	struct fixup *fixup;
@@ -78,8 +91,7 @@ static void insn_add_fixup(struct unit *unit, const struct operand *operand)
 	fixup = &unit->fixups[unit->nfixups++];
 	fixup->slot = (uint32_t)unit->obj->ninsns;
 	fixup->pos = operand->value.pos;
-	fixup->name = operand->value.name;
-	fixup->len = operand->value.name_len;
+	fixup->label = insn_await_label(unit, operand->value.name, operand->value.name_len);
 }
 
 static struct reference *insn_add_reference(struct unit *unit, const struct value *value)
@@ -198,7 +210,7 @@ static bool insn_find_label(const struct unit *unit, const char *name, size_t le
 	if (local_is(name, len))
 		return local_find(unit, name, len, slot, out);
 	label = symbols_get(&unit->labels, name, len);
-	if (!label)
+	if (!label || label->kind != UNIT_LABEL)
 		return false;
 	label->used = true;
 	*out = label->index;
@@ -508,24 +520,26 @@ static const char *insn_near(const struct unit *unit, const struct symbols *symb
 	return unit->diags.errors < DIAG_MOST ? unit_near(symbols, name, len, kinds, buf) : buf;
 }
 
-static void insn_unknown_label(struct unit *unit, const struct fixup *fixup)
+static void insn_unknown_label(struct unit *unit, const struct fixup *fixup,
+			       const struct symbol *label)
 {
 	char near[ASM_NEAR_TEXT];
 
-	if (local_is(fixup->name, fixup->len)) {
-		diag_add(&unit->diags, ASM_ERROR, fixup->pos, fixup->len,
+	if (label->kind == UNIT_LABEL_LOCAL) {
+		diag_add(&unit->diags, ASM_ERROR, fixup->pos, label->len,
 			 "there is no label '%.*s:' %s this in its function",
-			 (int)fixup->len - 1, fixup->name,
-			 fixup->name[fixup->len - 1] == 'f' ? "behind" : "before");
+			 (int)label->len - 1, label->name,
+			 label->name[label->len - 1] == 'f' ? "behind" : "before");
 		return;
 	}
-	diag_add(&unit->diags, ASM_ERROR, fixup->pos, fixup->len, "unknown label '%.*s'%s",
-		 (int)fixup->len, fixup->name,
-		 insn_near(unit, &unit->labels, fixup->name, fixup->len, 1, near));
+	diag_add(&unit->diags, ASM_ERROR, fixup->pos, label->len, "unknown label '%.*s'%s",
+		 (int)label->len, label->name,
+		 insn_near(unit, &unit->labels, label->name, label->len, 1 << UNIT_LABEL, near));
 }
 
 /* Put the distance where the form has it. A plain goto out of reach becomes a gotol. */
-static void insn_set_distance(struct unit *unit, const struct fixup *fixup, int64_t distance)
+static void insn_set_distance(struct unit *unit, const struct fixup *fixup,
+			      const struct symbol *label, int64_t distance)
 {
 	struct asm_insn *insn = &unit->obj->insns[fixup->slot];
 	unsigned int class = insn->code & CLASS_MASK;
@@ -539,10 +553,10 @@ static void insn_set_distance(struct unit *unit, const struct fixup *fixup, int6
 	}
 	insn->off = (int16_t)distance;
 	if (!reaches)
-		diag_add(&unit->diags, ASM_ERROR, fixup->pos, fixup->len,
+		diag_add(&unit->diags, ASM_ERROR, fixup->pos, label->len,
 			 "'%.*s' is %lld slots away, a conditional jump reaches 32767: "
-			 "jump to a 'gotol %.*s' nearby", (int)fixup->len, fixup->name,
-			 (long long)distance, (int)fixup->len, fixup->name);
+			 "jump to a 'gotol %.*s' nearby", (int)label->len, label->name,
+			 (long long)distance, (int)label->len, label->name);
 }
 
 /* Calls of a label of this function: the reference is settled and leaves the list. */
@@ -570,39 +584,41 @@ static void insn_close_calls(struct unit *unit)
 static void insn_add_exit_label(struct unit *unit)
 {
 	const struct asm_object *obj = unit->obj;
-	size_t i, at = obj->nfuncs ? obj->funcs[obj->nfuncs - 1].start : 0;
+	struct symbol *label = symbols_get(&unit->labels, "exit", 4);
+	size_t at = obj->nfuncs ? obj->funcs[obj->nfuncs - 1].start : 0;
 
-	for (i = 0; i < unit->nfixups; i++)
-		if (unit->fixups[i].len == 4 && !memcmp(unit->fixups[i].name, "exit", 4))
-			break;
-	if (i == unit->nfixups || symbols_get(&unit->labels, "exit", 4))
+	if (!label || label->kind != UNIT_LABEL_AWAITED)
 		return;
 	while (at < obj->ninsns && obj->insns[at].code != CODE_EXIT)
 		at += obj->insns[at].code == CODE_LDDW ? 2 : 1;
-	if (at < obj->ninsns)
-		symbols_put(&unit->labels, "exit", 4)->index = (uint32_t)at;
+	if (at >= obj->ninsns)
+		return;
+	label->kind = UNIT_LABEL;
+	label->index = (uint32_t)at;
+}
+
+/* The names are not looked at: their pages may have been given back. */
+static void insn_close_fixup(struct unit *unit, const struct fixup *fixup)
+{
+	const struct symbol *label = &unit->labels.entries[fixup->label];
+	uint32_t at = label->index;
+	bool found = label->kind == UNIT_LABEL ||
+		     (label->kind == UNIT_LABEL_LOCAL &&
+		      local_find(unit, label->name, label->len, fixup->slot, &at));
+
+	if (found)
+		insn_set_distance(unit, fixup, label, (int64_t)at - fixup->slot - 1);
+	else
+		insn_unknown_label(unit, fixup, label);
 }
 
 void insn_close_function(struct unit *unit)
 {
-	enum { STEP = 1024 };
 	size_t i;
 
 	insn_add_exit_label(unit);
-
-	for (i = 0; i < unit->nfixups; i++) {
-		const struct fixup *fixup = &unit->fixups[i];
-		uint32_t label;
-
-		/* the names have been looked at in the text */
-		if (unit->opt->passed && i % STEP == STEP - 1)
-			unit->opt->passed(unit->opt->passed_arg, fixup->name);
-		if (!insn_find_label(unit, fixup->name, fixup->len, fixup->slot, &label)) {
-			insn_unknown_label(unit, fixup);
-			continue;
-		}
-		insn_set_distance(unit, fixup, (int64_t)label - fixup->slot - 1);
-	}
+	for (i = 0; i < unit->nfixups; i++)
+		insn_close_fixup(unit, &unit->fixups[i]);
 	unit->nfixups = 0;
 	insn_close_calls(unit);
 	if (!unit->diags.errors)

@@ -31,10 +31,13 @@ enum {
 			 1 << UNIT_GLOBAL,
 };
 
+/* Kinds in unit.labels: what was jumped to is there before it is defined; 1b and 1f never are. */
+enum { UNIT_LABEL, UNIT_LABEL_AWAITED, UNIT_LABEL_LOCAL };
+
 /* A use of a label in the function under way. */
 struct fixup {
-	uint32_t slot, pos, len;
-	const char *name;
+	uint32_t slot, pos;
+	uint32_t label;		/* index in unit.labels */
 };
 
 /* A use of a map, a function, a helper. */
