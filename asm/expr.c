@@ -476,19 +476,19 @@ static bool expr_finish(struct unit *unit, struct value *out, struct expr_part p
 static bool expr_lone_number(struct unit *unit, struct value *out)
 {
 	struct lexer *lex = &unit->lex;
-	struct token token = lex->token;
+	const char *text = lex->token.text;
 
-	if (token.kind != LEX_NUMBER)
+	if (lex->token.kind != LEX_NUMBER)
 		return false;
+	out->num.mag = lex->token.value;
+	out->pos = lex_pos(lex, text);
+	out->len = lex->token.len;
 	lex_next(lex);
-	if (expr_op(&lex->token)) {
-		lex_back(lex, &token);
-		return false;
-	}
-	out->num = num_unsigned(token.value);
-	out->pos = lex_pos(lex, token.text);
-	out->len = token.len;
-	return true;
+	if (!expr_op(&lex->token))
+		return true;
+	lex->at = text;
+	lex_next(lex);
+	return false;
 }
 
 bool expr_number(struct unit *unit, struct value *out)

@@ -44,7 +44,7 @@ struct build {
 	const struct asm_form *form;
 	const struct isa_spelling *spelling;
 	const struct operand *operands;
-	struct asm_insn insn;
+	struct asm_insn *insn;	/* in its place, behind the object's last */
 	int32_t next;		/* imm of the second slot */
 	uint32_t pos;
 	bool wide_mov;		/* a mov of the text that a listing says is a wide load */
@@ -54,8 +54,8 @@ struct build {
 
 /* ---- slots and references ---- */
 
-/* Both arrays grow alike, so the room of one is that of the other. */
-void insn_add(struct unit *unit, struct asm_insn insn, uint32_t pos)
+/* The slot to be added next. Both arrays grow alike, so the room of one is that of the other. */
+static struct asm_insn *insn_room(struct unit *unit)
 {
 	struct asm_object *obj = unit->obj;
 
@@ -65,8 +65,18 @@ void insn_add(struct unit *unit, struct asm_insn insn, uint32_t pos)
 		obj->insns = mem_grow(&unit->mem, obj->insns, &unit->insns_room,
 				      obj->ninsns + 1, sizeof(*obj->insns));
 	}
-	obj->insns[obj->ninsns] = insn;
+	return &obj->insns[obj->ninsns];
+}
+
+static void insn_added(struct asm_object *obj, uint32_t pos)
+{
 	obj->insn_pos[obj->ninsns++] = pos;
+}
+
+void insn_add(struct unit *unit, struct asm_insn insn, uint32_t pos)
+{
+	*insn_room(unit) = insn;
+	insn_added(unit->obj, pos);
 }
 
 /* The label of that name, which may stand further on. */
@@ -196,7 +206,7 @@ static bool build_imm64(struct build *build, const struct operand *operand)
 		insn_add_kref(build->unit, value)->imm = true;
 	if (value->name)
 		return insn_add_address(build->unit, value);
-	build->insn.imm = (int32_t)(uint32_t)bits;
+	build->insn->imm = (int32_t)(uint32_t)bits;
 	build->next = (int32_t)(uint32_t)(bits >> 32);
 	return true;
 }
@@ -233,9 +243,9 @@ static bool build_label_behind(struct build *build, const struct operand *operan
 	if (distance < (wide ? INT32_MIN : INT16_MIN))
 		return false;
 	if (wide)
-		build->insn.imm = (int32_t)distance;
+		build->insn->imm = (int32_t)distance;
 	else
-		build->insn.off = (int16_t)distance;
+		build->insn->off = (int16_t)distance;
 	return true;
 }
 
@@ -253,9 +263,9 @@ static bool build_label(struct build *build, const struct operand *operand)
 	if (!expr_range(build->unit, &operand->value, "the distance", low, (uint64_t)high))
 		return false;
 	if (wide)
-		build->insn.imm = (int32_t)num_bits(operand->value.num);
+		build->insn->imm = (int32_t)num_bits(operand->value.num);
 	else
-		build->insn.off = (int16_t)num_bits(operand->value.num);
+		build->insn->off = (int16_t)num_bits(operand->value.num);
 	return true;
 }
 
@@ -273,16 +283,16 @@ static bool build_func_id(struct build *build, const struct operand *operand)
 	rows = asm_helpers(&n);
 	if (!num_between(value->num, 1, INT32_MAX))
 		return expr_out_of_range(build->unit, value, "the id", 1, INT32_MAX);
-	build->insn.imm = (int32_t)num_bits(value->num);
+	build->insn->imm = (int32_t)num_bits(value->num);
 	if (helper && value->num.mag != helper->id && value->num.mag <= rows[n - 1].id) {
 		diag_add(&build->unit->diags, ASM_ERROR, value->pos, value->len,
 			 "'%s' is helper %u", name, helper->id);
 		return false;
 	}
 	if (helper)
-		build->insn.imm = (int32_t)helper->id;
+		build->insn->imm = (int32_t)helper->id;
 	else if (strcmp(name, "unknown") != 0)
-		build->insn.regs |= CALL_KFUNC << 4;
+		build->insn->regs |= CALL_KFUNC << 4;
 	return true;
 }
 
@@ -295,7 +305,7 @@ static bool build_func(struct build *build, const struct operand *operand)
 		return true;
 	}
 	if (operand->relative) {
-		build->insn.regs |= CALL_LOCAL << 4;
+		build->insn->regs |= CALL_LOCAL << 4;
 		if (!expr_range(build->unit, value, "the distance", INT32_MIN, INT32_MAX))
 			return false;
 	} else if (operand->id) {
@@ -303,7 +313,7 @@ static bool build_func(struct build *build, const struct operand *operand)
 	} else if (!expr_range(build->unit, value, "the helper's number", INT32_MIN, INT32_MAX)) {
 		return false;
 	}
-	build->insn.imm = (int32_t)num_bits(value->num);
+	build->insn->imm = (int32_t)num_bits(value->num);
 	return true;
 }
 
@@ -311,7 +321,7 @@ static bool build_half(struct build *build, const struct operand *operand, unsig
 {
 	if (!expr_range(build->unit, &operand->value, "the address space", 0, UINT16_MAX))
 		return false;
-	build->insn.imm |= (int32_t)(uint32_t)(operand->value.num.mag << shift);
+	build->insn->imm |= (int32_t)(uint32_t)(operand->value.num.mag << shift);
 	return true;
 }
 
@@ -319,7 +329,7 @@ static bool build_offset(struct build *build, const struct operand *operand)
 {
 	if (!expr_range(build->unit, &operand->value, "the offset", INT16_MIN, INT16_MAX))
 		return false;
-	build->insn.off = (int16_t)num_bits(operand->value.num);
+	build->insn->off = (int16_t)num_bits(operand->value.num);
 	if (operand->value.kernel)
 		insn_add_kref(build->unit, &operand->value);
 	return true;
@@ -356,8 +366,8 @@ static inline bool build_register(struct build *build, const struct operand *ope
 	if (*seen && (*seen)->reg != operand->reg)
 		return build_error(build, operand, "this must be the same register as before");
 	*seen = operand;
-	build->insn.regs = (uint8_t)(is_src ? (build->insn.regs & 0x0f) | operand->reg << 4 :
-				     (build->insn.regs & 0xf0) | operand->reg);
+	build->insn->regs = (uint8_t)(is_src ? (build->insn->regs & 0x0f) | operand->reg << 4 :
+				     (build->insn->regs & 0xf0) | operand->reg);
 	return true;
 }
 
@@ -376,9 +386,9 @@ static bool build_word(struct build *build, enum isa_word word, const struct ope
 	case ISA_IMM:
 		if (build->wide_mov)
 			return build_imm64(build, operand);
-		return build_imm(build, &operand->value, &build->insn.imm);
+		return build_imm(build, &operand->value, &build->insn->imm);
 	case ISA_PLUS_IMM:
-		return build_imm(build, &operand->value, &build->insn.imm);
+		return build_imm(build, &operand->value, &build->insn->imm);
 	case ISA_NEXT:
 		return build_imm(build, &operand->value, &build->next);
 	case ISA_IMM64:
@@ -401,8 +411,8 @@ static bool build_word(struct build *build, enum isa_word word, const struct ope
 static bool build_check_stack_arg(struct build *build)
 {
 	bool load = build->form->flags & ASM_STACKARG_LD;
-	unsigned int base = load ? asm_src(build->insn) : asm_dst(build->insn);
-	int off = build->insn.off;
+	unsigned int base = load ? asm_src(*build->insn) : asm_dst(*build->insn);
+	int off = build->insn->off;
 
 	if (!(build->form->flags & (ASM_STACKARG_LD | ASM_STACKARG_ST)) || base != STACK_ARG_REG)
 		return true;
@@ -464,13 +474,14 @@ bool insn_parse(struct unit *unit, const struct log_prefix *log)
 		return false;
 	build.form = build.spelling->form;
 	ok = !log || build_obey_log(&build, log);
-	build.insn.code = build.form->code;
-	build.insn.regs = (uint8_t)(build.form->src << 4);
-	build.insn.off = build.form->off;
-	build.insn.imm = build.form->imm;
+	build.insn = insn_room(unit);
+	build.insn->code = build.form->code;
+	build.insn->regs = (uint8_t)(build.form->src << 4);
+	build.insn->off = build.form->off;
+	build.insn->imm = build.form->imm;
 	ok = build_operands(&build) && ok;
 	/* a wrong instruction keeps its slots: references to it, and distances, stay right */
-	insn_add(unit, build.insn, build.pos);
+	insn_added(unit->obj, build.pos);
 	second.imm = build.next;
 	if (build.form->flags & ASM_WIDE)
 		insn_add(unit, second, build.pos);

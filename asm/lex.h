@@ -53,13 +53,6 @@ void lex_start(struct lexer *lex, const struct asm_source *source, struct diag_l
 /* Step to the next token. A malformed one is reported and comes as LEX_BAD. */
 void lex_next(struct lexer *lex);
 
-/* Step back to a token on the same line. */
-static inline void lex_back(struct lexer *lex, const struct token *token)
-{
-	lex->at = token->text + token->len;
-	lex->token = *token;
-}
-
 /* Go to the beginning of the next line, without looking at a token there. */
 void lex_skip_line(struct lexer *lex);
 

@@ -113,7 +113,8 @@ static bool match_operand(struct match *match, uint16_t edge)
 {
 	struct operand *out = &match->operands[match->noperands++];
 	struct unit *unit = match->unit;
-	struct token first = unit->lex.token;
+	const char *text = unit->lex.token.text;
+	uint32_t len = unit->lex.token.len;
 	bool ok;
 
 	memset(out, 0, sizeof(*out));
@@ -129,10 +130,10 @@ static bool match_operand(struct match *match, uint16_t edge)
 		break;
 	default:
 		ok = expr_parse(unit, &out->value);
-		if (out->value.name && !symbols_get(&unit->names, first.text, first.len))
-			match->odd = first;
+		if (out->value.name && !symbols_get(&unit->names, text, len))
+			match->odd = (struct token){ .kind = LEX_NAME, .text = text, .len = len };
 	}
-	out->text = first.text;
+	out->text = text;
 	out->len = out->value.len;
 	match->reported = !ok;
 	return ok;
