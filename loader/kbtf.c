@@ -192,6 +192,10 @@ int kbtf_open(int fd, struct kbtf *out)
 	info.name = abi_ptr(name);
 	info.name_len = sizeof(name);
 	err = object_info(fd, &info, sizeof(info));
+	if (err == -E2BIG) {	/* before 5.11 types have no name */
+		memset(&info, 0, sizeof(info));
+		err = object_info(fd, &info, sizeof(info));
+	}
 	if (err)
 		return err;
 	split = info.kernel_btf && strcmp(name, "vmlinux") != 0;
