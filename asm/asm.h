@@ -369,6 +369,7 @@ struct asm_map {
 				 * globals .rodata, .data or .bss; else NULL */
 	uint32_t key_btf, value_btf; /* of an ELF object: ids in its BTF; 0: none */
 	struct asm_map *inner;	/* of maps in a map: what they are to be like; NULL: unknown */
+	const char *ops;	/* of type struct_ops: the kernel's struct; NULL: unknown */
 	uint32_t numa_node;	/* with BPF_F_NUMA_NODE in map_flags */
 	bool pinned;		/* to be shared by its name */
 	uint32_t pos;
@@ -393,6 +394,21 @@ struct asm_slot {
 	uint32_t map;
 	uint32_t index;		/* of the map or the function */
 	uint64_t key;
+	uint32_t pos;
+};
+
+/*
+ * What a member of a struct_ops map begins with. A number has the size that the kernel's member
+ * has; bytes fill it, or the beginning of an array.
+ */
+struct asm_member {
+	uint32_t map;
+	const char *name;
+	enum { ASM_MEMBER_PROGRAM, ASM_MEMBER_NUMBER, ASM_MEMBER_BYTES } kind;
+	uint32_t index;		/* of a program: the function's */
+	uint64_t number;	/* two's complement */
+	const uint8_t *bytes;
+	uint32_t size;		/* of bytes */
 	uint32_t pos;
 };
 
@@ -488,6 +504,8 @@ struct asm_object {
 	size_t nmaps;
 	struct asm_slot *slots;
 	size_t nslots;
+	struct asm_member *members;
+	size_t nmembers;
 	struct asm_reloc *relocs; /* by rising slot */
 	size_t nrelocs;
 	struct asm_kref *krefs;	/* by rising slot */

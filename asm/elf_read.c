@@ -140,6 +140,9 @@ static bool eread_section(struct eread *eread, uint32_t i)
 		return edata_open(eread, i);
 	if (!strcmp(section->name, ".maps"))
 		eread->sections[i].kind = EREAD_MAPS;
+	else if (section->data && (!strcmp(section->name, ".struct_ops") ||
+				   !strcmp(section->name, ".struct_ops.link")))
+		eread->sections[i].kind = EREAD_OPS;
 	else if (!eread_is_expected(section))
 		eread_warn(eread, "section '%s' is left out: it has neither instructions, "
 			   "variables nor maps", section->name);
@@ -269,8 +272,9 @@ static bool eread_object(struct eread *eread, const void *data, size_t len)
 	eread_license(eread);
 	eread_btf(eread);
 	emap_read(eread);
+	eops_read(eread);
 	eextern_read(eread);
-	if (!ecode_read(eread) || !emap_close(eread))
+	if (!ecode_read(eread) || !emap_close(eread) || !eops_close(eread))
 		return false;
 	eread_name(eread);
 	edata_close(eread);

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* What the model makes of a section. */
-enum eread_kind { EREAD_OTHER, EREAD_CODE, EREAD_MAPS, EREAD_DATA };
+enum eread_kind { EREAD_OTHER, EREAD_CODE, EREAD_MAPS, EREAD_DATA, EREAD_OPS };
 
 struct eread_section {
 	enum eread_kind kind;
@@ -25,6 +25,13 @@ struct eread_place {
 	uint64_t values;	/* from there on, where its first entries are; 0: it has none */
 	uint64_t end;
 	uint32_t map;
+};
+
+/* A map of .struct_ops, likewise. */
+struct eread_ops {
+	uint32_t section, map;
+	uint32_t type;		/* BTF id of the struct */
+	uint64_t offset, size;
 };
 
 /* What is known of a piece of a section with data; and where code points into one. */
@@ -59,6 +66,8 @@ struct eread {
 	struct ename ename;
 	struct eread_place *places;	/* by rising offset */
 	size_t nplaces, places_room;
+	struct eread_ops *ops;		/* by rising section and offset */
+	size_t nops, ops_room, members_room;
 	struct eread_piece *pieces;
 	size_t npieces, pieces_room;
 	uint64_t data_size;		/* bytes of all sections with data */
@@ -89,6 +98,20 @@ void emap_read(struct eread *eread);
 
 /* ... and their first entries, when functions are known. */
 bool emap_close(struct eread *eread);
+
+/* Visit the variables that BTF has in sections of that name, where symbols say that they are. */
+typedef void emap_fn(struct eread *eread, const struct btfview_type *var, uint64_t offset,
+		     uint32_t size);
+void emap_each(struct eread *eread, const char *section, emap_fn *fn);
+
+/* The program at an offset of a section; false when none begins there. */
+bool emap_program(const struct eread *eread, uint32_t section, uint64_t offset, uint32_t *index);
+
+/* elf_read_ops.c: the maps of .struct_ops and .struct_ops.link... */
+void eops_read(struct eread *eread);
+
+/* ... and their members, when functions are known. */
+bool eops_close(struct eread *eread);
 
 /* elf_read_extern.c: what BTF says of the names that are not in the object. */
 void eextern_read(struct eread *eread);

@@ -296,7 +296,7 @@ static int emap_compare(const void *left, const void *right)
 }
 
 /* The variables of one section. */
-static void emap_section(struct eread *eread, const struct btfview_type *section)
+static void emap_section(struct eread *eread, const struct btfview_type *section, emap_fn *fn)
 {
 	const struct asm_btf *btf = eread->btf;
 	struct btfview_type var;
@@ -315,21 +315,24 @@ static void emap_section(struct eread *eread, const struct btfview_type *section
 			offset = eread->symbols[symbol->index].value;
 		if (symbol && eread->symbols[symbol->index].size <= UINT32_MAX)
 			size = (uint32_t)eread->symbols[symbol->index].size;
-		emap_add(eread, &var, offset, size);
+		fn(eread, &var, offset, size);
 	}
 }
 
-void emap_read(struct eread *eread)
+void emap_each(struct eread *eread, const char *section, emap_fn *fn)
 {
 	struct btfview_type type;
 	uint32_t id;
 
-	if (!eread->btf)
-		return;
-	for (id = 1; id <= btfview_count(eread->btf); id++)
+	for (id = 1; eread->btf && id <= btfview_count(eread->btf); id++)
 		if (btfview_type(eread->btf, id, &type) && type.kind == ASM_BTF_DATASEC &&
-		    !strcmp(type.name, ".maps"))
-			emap_section(eread, &type);
+		    !strcmp(type.name, section))
+			emap_section(eread, &type, fn);
+}
+
+void emap_read(struct eread *eread)
+{
+	emap_each(eread, ".maps", emap_add);
 	if (eread->nplaces)
 		qsort(eread->places, eread->nplaces, sizeof(*eread->places), emap_compare);
 }
@@ -359,28 +362,34 @@ static int emap_compare_func(const void *key, const void *elem)
 	return slot < func->start ? -1 : slot > func->start;
 }
 
+bool emap_program(const struct eread *eread, uint32_t section, uint64_t offset, uint32_t *index)
+{
+	const struct asm_object *obj = eread->obj;
+	const struct asm_func *func;
+	uint32_t slot;
+
+	if (section >= eread->file.nsections || eread->sections[section].kind != EREAD_CODE)
+		return false;
+	slot = eread->sections[section].base + (uint32_t)(offset / sizeof(uint64_t));
+	func = bsearch(&slot, obj->funcs, obj->nfuncs, sizeof(*func), emap_compare_func);
+	*index = func ? (uint32_t)(func - obj->funcs) : 0;
+	return func && func->section;
+}
+
 /* What an entry is: the map or the function that the symbol names. */
 static bool emap_target(const struct eread *eread, const struct efile_symbol *symbol,
 			const struct asm_map *map, uint32_t *index)
 {
-	const struct asm_object *obj = eread->obj;
 	enum eread_kind kind = symbol->section < eread->file.nsections ?
 			       eread->sections[symbol->section].kind : EREAD_OTHER;
 	const struct eread_place *place;
-	const struct asm_func *func;
-	uint32_t slot;
 
 	if (kind == EREAD_MAPS && map->inner) {
 		place = emap_place(eread, symbol->value);
 		*index = place ? place->map : 0;
 		return place && place->offset == symbol->value;
 	}
-	if (kind != EREAD_CODE || map->inner)
-		return false;
-	slot = eread->sections[symbol->section].base + (uint32_t)(symbol->value / sizeof(uint64_t));
-	func = bsearch(&slot, obj->funcs, obj->nfuncs, sizeof(*func), emap_compare_func);
-	*index = func ? (uint32_t)(func - obj->funcs) : 0;
-	return func && func->section;
+	return !map->inner && emap_program(eread, symbol->section, symbol->value, index);
 }
 
 static bool emap_slot(struct eread *eread, const struct efile_reloc *reloc)

@@ -179,6 +179,15 @@ static void check_slot(struct elf_out *out, const struct asm_slot *slot)
 			 map->name, ELF_MOST_SLOTS - 1);
 }
 
+/* A text names a structure of the kernel's and does not say what it is like. */
+static void check_map(struct elf_out *out, const struct asm_map *map)
+{
+	if (map->ops)
+		diag_add(&out->diags, ASM_ERROR, map->pos, (unsigned int)strlen(map->name),
+			 "an ELF object holds the layout of struct %s, which a text does not tell: "
+			 "bpfload takes '%s' from the text", map->ops, map->name);
+}
+
 /* Loaders move functions: who is called by distance would be left behind. */
 static void check_distances(struct elf_out *out)
 {
@@ -236,6 +245,8 @@ void elf_check(struct elf_out *out)
 	}
 	for (i = 0; i < obj->nslots; i++)
 		check_slot(out, &obj->slots[i]);
+	for (i = 0; i < obj->nmaps; i++)
+		check_map(out, &obj->maps[i]);
 	check_distances(out);
 	for (i = 0; i < obj->nkrefs; i++)
 		check_field(out, &obj->krefs[i]);

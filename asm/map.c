@@ -19,7 +19,7 @@
 enum {
 	MAP_RING_LEAST = 4096,	/* the smallest page: where pages are larger, the kernel checks */
 	MAP_SIZE_MOST = INT32_MAX, /* bytes of a key or value */
-	MAP_ARRAY_OF_MAPS = 12, MAP_HASH_OF_MAPS = 13,
+	MAP_ARRAY_OF_MAPS = 12, MAP_HASH_OF_MAPS = 13, MAP_STRUCT_OPS = 26,
 };
 
 enum {
@@ -34,7 +34,7 @@ enum {
 struct map_parse {
 	struct unit *unit;
 	struct asm_map map;
-	struct token name;
+	struct token name, values;
 	uint32_t seen;		/* bits of map_words[] */
 	bool numa;
 };
@@ -149,11 +149,18 @@ static bool map_read_extra(struct map_parse *parse)
 	return true;
 }
 
-/* The maps in it are like another: its number is that of this map, which comes next. */
+/*
+ * The maps in it are like another, or its value is a structure of the kernel's: by the type, which
+ * may follow.
+ */
 static bool map_read_values(struct map_parse *parse)
 {
+	struct unit *unit = parse->unit;
+
+	parse->values = unit->lex.token;
 	parse->map.value_size = sizeof(uint32_t);
-	return slot_inner(parse->unit, (uint32_t)parse->unit->obj->nmaps);
+	return unit_expect(unit, LEX_NAME, "what its values are like: a map, or a structure of the "
+			   "kernel's");
 }
 
 static bool map_read_numa(struct map_parse *parse)
@@ -291,14 +298,35 @@ static void map_settle(struct map_parse *parse)
 		parse->map.map_flags |= MAP_BPF_F_NUMA_NODE;
 }
 
+/* False: the type of the map has no such values. */
+static bool map_settle_values(struct map_parse *parse)
+{
+	struct unit *unit = parse->unit;
+
+	switch (parse->map.type->number) {
+	case MAP_ARRAY_OF_MAPS: case MAP_HASH_OF_MAPS:
+		slot_inner(unit, (uint32_t)unit->obj->nmaps, &parse->values);
+		return true;
+	case MAP_STRUCT_OPS:
+		parse->map.ops = mem_text(&unit->mem, parse->values.text, parse->values.len);
+		parse->map.value_size = 0;
+		if (!(parse->seen & 1u << MAP_KEY))
+			parse->map.key_size = sizeof(uint32_t);
+		if (!(parse->seen & 1u << MAP_ENTRIES))
+			parse->map.max_entries = 1;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool map_check(struct map_parse *parse)
 {
 	const struct asm_map_type *type = parse->map.type;
 
 	if (!type)
 		return unit_error(parse->unit, &parse->name, "the map has no type");
-	if (parse->seen & 1u << MAP_VALUES && type->number != MAP_ARRAY_OF_MAPS &&
-	    type->number != MAP_HASH_OF_MAPS)
+	if (parse->seen & 1u << MAP_VALUES && !map_settle_values(parse))
 		return unit_error(parse->unit, &parse->name, "'values' is for maps of maps: one of "
 				  "type %s holds none", type->name);
 	map_settle(parse);

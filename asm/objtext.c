@@ -221,8 +221,8 @@ static void text_map(const struct objtext *text, const struct asm_map *map)
 		fprintf(text->f, ".extern %s\t#", map->name);
 	fprintf(text->f, "%s.map %s type %s", legal ? "" : " ", map->name, map->type->name);
 	text_layout(text, "key", map->key, map->key_size);
-	if (map->inner)
-		fprintf(text->f, " values %s", map->inner->name);
+	if (map->inner || map->ops)
+		fprintf(text->f, " values %s", map->inner ? map->inner->name : map->ops);
 	else
 		text_layout(text, "value", map->value, map->value_size);
 	if (map->max_entries)
@@ -531,6 +531,43 @@ static void text_slots(const struct objtext *text)
 	}
 }
 
+/* What a text cannot say stands in a comment. */
+static const char *text_member_front(const struct asm_member *member)
+{
+	uint32_t i;
+
+	for (i = 0; i < member->size; i++)
+		if (member->bytes[i] < ' ' || member->bytes[i] > '~')
+			return "# bytes: ";
+	return "";
+}
+
+static void text_members(const struct objtext *text)
+{
+	const struct asm_object *obj = text->obj;
+	size_t i;
+
+	for (i = 0; i < obj->nmembers; i++) {
+		const struct asm_member *member = &obj->members[i];
+		bool program = member->kind == ASM_MEMBER_PROGRAM;
+
+		if (!text->maps[member->map] || (program && !text->funcs[member->index]))
+			continue;
+		fprintf(text->f, "%s.slot %s.%s = ", text_member_front(member),
+			obj->maps[member->map].name, member->name);
+		if (program)
+			fputs(obj->funcs[member->index].name, text->f);
+		else if (member->kind == ASM_MEMBER_NUMBER)
+			fprintf(text->f, member->number >> 63 ? "%" PRId64 : "%" PRIu64,
+				member->number);
+		else if (*text_member_front(member))
+			fprintf(text->f, "%u", member->size);
+		else
+			text_string(text->f, (const char *)member->bytes, member->size);
+		fputc('\n', text->f);
+	}
+}
+
 static void text_head(const struct objtext *text)
 {
 	const struct asm_object *obj = text->obj;
@@ -556,6 +593,7 @@ static void text_head(const struct objtext *text)
 			text->externs.entries[i].name);
 	}
 	text_slots(text);
+	text_members(text);
 }
 
 static int text_object(struct objtext *text, const struct asm_func *only)

@@ -31,22 +31,71 @@ static struct later *slot_add(struct unit *unit)
 	return &unit->laters[unit->nlaters++];
 }
 
+static struct later_name slot_token(struct unit *unit, const struct token *token)
+{
+	return (struct later_name){ token->text, token->len, lex_pos(&unit->lex, token->text) };
+}
+
 /* A name that may be defined further down. */
 static bool slot_name(struct unit *unit, const char *expected, struct later_name *out)
 {
-	const struct token *token = &unit->lex.token;
-
-	out->text = token->text;
-	out->len = token->len;
-	out->pos = lex_pos(&unit->lex, token->text);
+	*out = slot_token(unit, &unit->lex.token);
 	return unit_expect(unit, LEX_NAME, expected);
+}
+
+/* A text, a number, or what is no name of a number: a program. */
+static bool slot_member_value(struct unit *unit, struct later *later)
+{
+	const struct token *token = &unit->lex.token;
+	const struct symbol *symbol = symbols_get(&unit->names, token->text, token->len);
+	struct asm_member *member = later->member;
+	struct value value;
+
+	later->what = slot_token(unit, token);
+	if (token->kind == LEX_STRING) {
+		member->kind = ASM_MEMBER_BYTES;
+		member->bytes = (const uint8_t *)unit_string_bytes(unit, "a text", &member->size);
+		lex_next(&unit->lex);
+		return true;
+	}
+	if (token->kind == LEX_NAME && !(symbol && 1u << symbol->kind & UNIT_NUMBERS))
+		return slot_name(unit, "a program", &later->what);
+	member->kind = ASM_MEMBER_NUMBER;
+	if (!expr_number(unit, &value))
+		return false;
+	member->number = num_bits(value.num);
+	return true;
+}
+
+/* MAP.MEMBER = WHAT, which is one name up to the '=' */
+static bool slot_member(struct unit *unit)
+{
+	struct token token = unit->lex.token;
+	const char *dot = memchr(token.text, '.', token.len);
+	struct later later;
+
+	memset(&later, 0, sizeof(later));
+	later.map = slot_token(unit, &token);
+	later.map.len = (uint32_t)(dot - token.text);
+	later.member = mem_alloc(&unit->mem, sizeof(*later.member));
+	later.member->name = mem_text(&unit->mem, dot + 1, token.len - later.map.len - 1);
+	later.member->pos = lex_pos(&unit->lex, dot + 1);
+	lex_next(&unit->lex);
+	if (!unit_expect(unit, '=', "'=' and a program, a number or a text") ||
+	    !slot_member_value(unit, &later))
+		return false;
+	*slot_add(unit) = later;
+	return true;
 }
 
 bool slot_parse(struct unit *unit)
 {
+	const struct token *token = &unit->lex.token;
 	struct later later;
 	struct value value;
 
+	if (token->kind == LEX_NAME && memchr(token->text, '.', token->len))
+		return slot_member(unit);
 	memset(&later, 0, sizeof(later));
 	if (!slot_name(unit, "a map", &later.map) ||
 	    !unit_expect(unit, '[', "'[' and a key behind the map") ||
@@ -61,17 +110,15 @@ bool slot_parse(struct unit *unit)
 	return true;
 }
 
-bool slot_inner(struct unit *unit, uint32_t map)
+void slot_inner(struct unit *unit, uint32_t map, const struct token *name)
 {
 	struct later later;
 
 	memset(&later, 0, sizeof(later));
 	later.outer = map;
 	later.is_inner = true;
-	if (!slot_name(unit, "the map that the maps in it are like", &later.what))
-		return false;
+	later.what = slot_token(unit, name);
 	*slot_add(unit) = later;
-	return true;
 }
 
 /* ---- when all names are known ---- */
@@ -166,12 +213,56 @@ static void slot_settle(struct unit *unit, const struct later *later)
 	obj->slots[obj->nslots++] = slot;
 }
 
+static bool slot_check_member(struct unit *unit, const struct later *later)
+{
+	const struct asm_object *obj = unit->obj;
+	const struct asm_member *member = later->member;
+	size_t i;
+
+	if (!obj->maps[member->map].ops)
+		return slot_error(unit, &later->map, "'%.*s' has no members: only a map of type "
+				  "struct_ops has, whose 'values' is a structure of the kernel's",
+				  (int)later->map.len, later->map.text);
+	for (i = 0; i < obj->nmembers; i++)
+		if (obj->members[i].map == member->map &&
+		    !strcmp(obj->members[i].name, member->name))
+			return slot_error(unit, &later->map, "'%.*s' has its %s already",
+					  (int)later->map.len, later->map.text, member->name);
+	return true;
+}
+
+static void slot_settle_member(struct unit *unit, const struct later *later)
+{
+	struct asm_object *obj = unit->obj;
+	struct asm_member *member = later->member;
+	const struct asm_func *func;
+
+	if (!slot_find(unit, &later->map, UNIT_MAP, &member->map) ||
+	    !slot_check_member(unit, later))
+		return;
+	if (member->kind == ASM_MEMBER_PROGRAM) {
+		if (!slot_find(unit, &later->what, UNIT_FUNC, &member->index))
+			return;
+		func = &obj->funcs[member->index];
+		if (!func->attach || func->attach->target != ASM_TARGET_STRUCT_OPS) {
+			slot_error(unit, &later->what, "'%.*s' is no program of section struct_ops",
+				   (int)later->what.len, later->what.text);
+			return;
+		}
+	}
+	obj->members = mem_grow(&unit->mem, obj->members, &unit->members_room, obj->nmembers + 1,
+				sizeof(*obj->members));
+	obj->members[obj->nmembers++] = *member;
+}
+
 void slot_close(struct unit *unit)
 {
 	size_t i;
 
 	for (i = 0; i < unit->nlaters; i++) {
-		if (unit->laters[i].is_inner)
+		if (unit->laters[i].member)
+			slot_settle_member(unit, &unit->laters[i]);
+		else if (unit->laters[i].is_inner)
 			slot_settle_inner(unit, &unit->laters[i]);
 		else
 			slot_settle(unit, &unit->laters[i]);

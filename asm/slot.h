@@ -9,11 +9,11 @@
 struct token;
 struct unit;
 
-/* .slot MAP[KEY] = NAME, with the token on MAP */
+/* .slot MAP[KEY] = NAME, or .slot MAP.MEMBER = WHAT, with the token on MAP */
 bool slot_parse(struct unit *unit);
 
 /* The maps in map number `map` are like the one that the token names. */
-bool slot_inner(struct unit *unit, uint32_t map);
+void slot_inner(struct unit *unit, uint32_t map, const struct token *name);
 
 /* All names are known: settle those above. */
 void slot_close(struct unit *unit);

@@ -55,9 +55,10 @@ struct later_name {
 	uint32_t len, pos;
 };
 
-/* An entry that a map begins with; or what the maps in map number `outer` are like. */
+/* An entry or a member that a map begins with; or what the maps in map number `outer` are like. */
 struct later {
 	struct later_name map, what;
+	struct asm_member *member;	/* NULL: an entry */
 	uint64_t key;
 	uint32_t outer;
 	bool is_inner;
@@ -85,7 +86,7 @@ struct unit {
 	size_t nreferences, references_room;
 	size_t first_reference;		/* of the function under way */
 	struct later *laters;
-	size_t nlaters, laters_room, slots_of_maps_room;
+	size_t nlaters, laters_room, slots_of_maps_room, members_room;
 	struct symbols macros;		/* data: struct macro; NULL while it is being read */
 	struct symbols prelude;		/* likewise, of the macros that every text has */
 	bool has_prelude;		/* it was read: something asked for one */

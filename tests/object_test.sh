@@ -285,6 +285,65 @@ for source in maps globals loops; do
 	fi
 done
 
+# ---- structures of programs ----
+
+cat >ops.c <<'END'
+#define SEC(name) __attribute__((section(name), used))
+typedef unsigned long long u64;
+int elsewhere(void) { return 1; }
+SEC("struct_ops/init") int init(u64 *ctx) { return 0; }
+SEC("struct_ops/exit") int leave(u64 *ctx) { return elsewhere(); }
+#ifdef INT
+SEC(".struct_ops") int
+#else
+SEC(".struct_ops.link") struct some_ops___now {
+	int flags:3;
+	short less;
+	unsigned char many[4];
+	char name[8];
+	u64 number;
+	void *(*init)(void), *(*leave)(void), *(*none)(void);
+}
+#endif
+ops =
+#ifdef INT
+	1;
+#elif defined(NUMBER)
+	{ .number = (u64)init };
+#elif defined(FUNCTION)
+	{ .none = (void *)elsewhere };
+#elif defined(BITS)
+	{ .flags = 1 };
+#else
+	{ .name = "mine", .init = (void *)init, .leave = (void *)leave, .less = -3,
+	  .many = { 1, 2 }, .number = 0x8000000000000000 };
+#endif
+END
+ops()	# OPTION...: text and said
+{
+	clang -O2 -g -target bpf "$@" -c -o ops.o ops.c 2>said
+	"$BPFASM" -d ops.o >text 2>said
+}
+ops
+has "a structure of programs" \
+	'.map ops type struct_ops key 4 values some_ops entries 1 flags 0x2000' \
+	'.slot ops.init = init' '.slot ops.leave = leave' '.slot ops.less = -3' \
+	'# bytes: .slot ops.many = 2' '.slot ops.name = "mine"' \
+	'.slot ops.number = -9223372036854775808'
+ok "assembles again" "$BPFASM" -f list text
+refuses()	# NAME TEXT OPTION
+{
+	ops "$3"
+	ok "$1" grep -qF "$2" said
+}
+refuses "one that is none" \
+	"'ops' of section '.struct_ops' is left out: it is no structure there" -DINT
+refuses "a program that is a number" \
+	"a relocation at byte 16 of section '.struct_ops.link' is for no pointer of a structure" \
+	-DNUMBER
+refuses "a member that is no program" "'ops': member none is no program of the object" -DFUNCTION
+refuses "a bit-field" "'ops': a member without a name or a bit-field is not zero" -DBITS
+
 # ---- what no object can say ----
 
 cat >odd.c <<'END'
