@@ -11,8 +11,10 @@
 #include "load.h"
 #include "multi.h"
 #include "net.h"
+#include "ops.h"
 #include "perf.h"
 #include "probe.h"
+#include "prog.h"
 #include "say.h"
 #include "sock.h"
 #include "sys.h"
@@ -67,31 +69,56 @@ static int attach_raw_tracepoint(const struct attach *a)
 	return attach_raw(a, a->func->target);
 }
 
-/* The same by the newer call, which takes a cookie. */
-static int tracing_link(const struct attach *a)
+/* The same by the newer call, which takes a cookie, and another target. */
+static int tracing_link(const struct attach *a, uint32_t target)
 {
+	uint64_t cookie = a->load->opt->where.cookie;
 	struct abi_link_create attr;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_fd = (uint32_t)a->prog->fd;
 	attr.attach_type = a->func->attach->attach_type;
-	attr.tracing.cookie = a->load->opt->where.cookie;
-	return sys_bpf(BPF_LINK_CREATE, &attr, abi_end(struct abi_link_create, tracing));
+	attr.target_fd = target ? (uint32_t)a->load->opt->where.prog : 0;
+	attr.target_btf_id = target;
+	attr.tracing.cookie = cookie;
+	return sys_bpf(BPF_LINK_CREATE, &attr, cookie ? abi_end(struct abi_link_create, tracing) :
+		       abi_end(struct abi_link_create, target_btf_id));
+}
+
+/* What a freplace program that is loaded already shall replace now (5.10). */
+static int target_again(const struct attach *a, uint32_t *target)
+{
+	char why[512];
+	int32_t id;
+
+	*target = 0;
+	if (a->load->obj || a->func->attach->target != ASM_TARGET_EXT || !a->load->opt->where.prog)
+		return 0;
+	id = prog_target_id(a->load, a->func, why, sizeof(why));
+	if (id < 0) {
+		say_error(a->load->opt, &a->place, "%s: %s", a->what, why);
+		return id;
+	}
+	*target = (uint32_t)id;
+	return 0;
 }
 
 /* The target was fixed when the program was loaded: no name. */
 static int attach_target(const struct attach *a)
 {
-	int link;
+	uint32_t target;
+	int link = target_again(a, &target);
 
-	if (!a->load->opt->where.cookie)
+	if (link)
+		return link;
+	if (!a->load->opt->where.cookie && !target)
 		return attach_raw(a, NULL);
-	link = tracing_link(a);
+	link = tracing_link(a, target);
 	if (link >= 0) {
 		say_step(a->load->opt, "%s: BPF_LINK_CREATE: descriptor %d", a->what, link);
 		return attach_keep(a, link, true);
 	}
-	if (why_kernel_before(ASM_KERNEL(5, 18)))
+	if (a->load->opt->where.cookie && why_kernel_before(ASM_KERNEL(5, 18)))
 		return attach_no_cookie(a, "BPF_LINK_CREATE", link, "5.18");
 	return attach_failed(a, "BPF_LINK_CREATE", link);
 }
@@ -175,6 +202,7 @@ static const struct method {
 	{ ASM_ATTACH_SOCKMAP,		sock_attach_map, ALL },
 	{ ASM_ATTACH_SOCKET,		sock_attach_socket, ALL },
 	{ ASM_ATTACH_LIRC,		sock_attach_lirc, ALL },
+	{ ASM_ATTACH_STRUCT_OPS,	ops_attach, ALL },
 };
 
 /* Why there is no method, by section; those of a kind of program, and then of any. */

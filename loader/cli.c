@@ -78,6 +78,11 @@ static bool take_hook(struct cli *cli, const char *value)
 	return take_text(&cli->hook, value);
 }
 
+static bool take_prog(struct cli *cli, const char *value)
+{
+	return take_text(&cli->prog, value);
+}
+
 /* Decimal or with 0x. */
 static bool take_number(const char *value, uint64_t most, uint64_t *n)
 {
@@ -140,6 +145,8 @@ static const struct option options[] = {
 	  "flow_dissector", take_netns, "a name or a path" },
 	{ CLI_HOOK, '\0', "hook", "HOOK", "attach to this hook of netfilter, such as ip/input:-10",
 	  take_hook, "FAMILY/HOOK[:PRIORITY]" },
+	{ CLI_PROG, '\0', "prog", "PROG", "freplace, fentry, fexit: a function of this program",
+	  take_prog, "an id, a name or a path" },
 	{ CLI_PID, '\0', "pid", "PID", "uprobe, usdt, perf_event: of this process alone",
 	  take_pid, "the number of a process" },
 	{ CLI_CPU, '\0', "cpu", "N", "perf_event: on this CPU alone", take_cpu,

@@ -34,7 +34,9 @@ enum cli_bits {
 	CLI_PIN = 1 << 19,
 	CLI_BPFFS = 1 << 20,
 	CLI_RAW = 1 << 21,
-	CLI_WHERE = CLI_DEV | CLI_CGROUP | CLI_NETNS | CLI_HOOK | CLI_PID | CLI_CPU | CLI_COOKIE,
+	CLI_PROG = 1 << 22,
+	CLI_WHERE = CLI_DEV | CLI_CGROUP | CLI_NETNS | CLI_HOOK | CLI_PROG | CLI_PID | CLI_CPU |
+		    CLI_COOKIE,
 };
 
 enum { CLI_WORDS = 2 };
@@ -46,7 +48,7 @@ struct cli {
 	const char **defines;			/* NAME=EXPR; owned */
 	size_t ndefines;
 	unsigned int duration_ms, interval_ms, top;
-	const char *dev, *cgroup, *netns, *hook; /* NULL: not given */
+	const char *dev, *cgroup, *netns, *hook, *prog; /* NULL: not given */
 	const char *pin;			/* a path */
 	int pid, cpu;				/* pid 0: not given; cpu: see seen */
 	uint64_t cookie;			/* 0: not given */

@@ -58,9 +58,10 @@ static int check_target(struct loaded *l)
 			  type_word(attach->prog_type));
 		return -EINVAL;
 	}
-	if (!(attach->flags & ASM_ATTACH_BTF_ID))
+	/* what a freplace program was loaded for is not the only one that it can replace */
+	if (!(attach->flags & ASM_ATTACH_BTF_ID) || attach->target == ASM_TARGET_EXT)
 		return 0;
-	id = prog_target_id(l->load.facts, &l->func, why, sizeof(why));
+	id = prog_target_id(&l->load, &l->func, why, sizeof(why));
 	if (id < 0) {
 		say_error(&l->opt, NULL, "section '%s': %s", l->func.section, why);
 		return id;
@@ -111,12 +112,14 @@ static int loaded_open(struct loaded *l, const struct cli *cli, const struct loa
 
 	memset(l, 0, sizeof(*l));
 	l->opt = *opt;
-	l->opt.where = session_where(cli);
 	l->prog.func = &l->func;
 	l->load = (struct load){ .opt = &l->opt, .progs = &l->prog, .nprogs = 1 };
 	l->prog.fd = object_find_one(words, OBJECT_PROG, 0);
 	if (l->prog.fd < 0)
 		return l->prog.fd;
+	err = session_where(cli, opt, &l->opt.where);
+	if (err)
+		return err;
 	section = words_take(words, "a section name");
 	if (!section || !words_end(words))
 		return -EINVAL;
@@ -142,6 +145,8 @@ static void loaded_close(struct loaded *l)
 	free(l->prog.links);
 	load_facts_free(l->load.facts);
 	sys_close(l->prog.fd);
+	if (l->opt.where.prog > 0)
+		sys_close(l->opt.where.prog);
 }
 
 static int pin_links(const struct loaded *l, const char *path)

@@ -67,6 +67,11 @@ static int facts_btf(struct load_facts *facts)
 	return facts->err;
 }
 
+const struct asm_btf *facts_types(const struct load_facts *facts)
+{
+	return facts->btf;
+}
+
 /* Say why there is no BTF; the errno to return. */
 static int facts_missing(int err, char *why, size_t why_size)
 {

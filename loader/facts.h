@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 enum asm_btf_kind;
+struct asm_btf;
 struct asm_core;
 struct asm_insn;
 struct asm_object;
@@ -24,6 +25,9 @@ struct load_facts;
  */
 int32_t facts_btf_id(struct load_facts *facts, enum asm_btf_kind kind, const char *prefix,
 		     const char *name, char *why, size_t why_size);
+
+/* All of its types, once something was found in them. */
+const struct asm_btf *facts_types(const struct load_facts *facts);
 
 /* The part of that reason that suggests names, or "": ASM_NEAR_TEXT bytes. */
 void facts_near(struct load_facts *facts, enum asm_btf_kind kind, const char *prefix,

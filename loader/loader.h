@@ -46,6 +46,8 @@ struct load_where {
 				 * this one */
 	const char *hook;	/* netfilter: FAMILY/HOOK[:PRIORITY], as in ip6/input:-10 */
 	int socket;		/* descriptor, 0 is none: sk_reuseport; socket, instead of dev */
+	int prog;		/* descriptor, 0 is none: freplace; fentry and fexit, where it is
+				 * not the kernel: the program that has the function */
 	int pid;		/* uprobe, usdt: in this process alone; perf_event: this thread; 0:
 				 * in all */
 	const int *cpu;		/* perf_event: on this CPU alone; NULL: on all */

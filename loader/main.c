@@ -96,7 +96,7 @@ static const struct cli_command commands[] = {
 	  CLI_DEFINE | CLI_DURATION | CLI_INTERVAL | CLI_TOP | CLI_JSON | CLI_WHERE | CLI_VERBOSE |
 	  CLI_COMMAND,
 	  "load and attach, print records as they come and the maps at the end" },
-	{ "check", check_main, "FILE", 1, CLI_DEFINE | CLI_VERBOSE,
+	{ "check", check_main, "FILE", 1, CLI_DEFINE | CLI_PROG | CLI_VERBOSE,
 	  "load only: would the kernel take these programs?" },
 	{ "load", load_main, "FILE DIR", 2, CLI_DEFINE | CLI_ATTACH | CLI_WHERE |
 	  CLI_VERBOSE,

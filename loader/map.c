@@ -32,6 +32,8 @@ static unsigned int map_attr_size(const struct abi_map_create *attr)
 {
 	if (attr->map_extra)
 		return abi_end(struct abi_map_create, map_extra);
+	if (attr->btf_vmlinux_value_type_id)
+		return abi_end(struct abi_map_create, btf_vmlinux_value_type_id);
 	if (attr->btf_fd)
 		return abi_end(struct abi_map_create, btf_value_type_id);
 	return abi_end(struct abi_map_create, map_name);
@@ -55,8 +57,10 @@ int map_create(const struct asm_map *map, const struct map_how *how)
 	attr.map_extra = map->map_extra;
 	attr.inner_map_fd = (uint32_t)how->inner;
 	attr.numa_node = map->numa_node;
-	if (how->value) {
+	attr.btf_vmlinux_value_type_id = how->kernel_value;
+	if (how->value || how->kernel_value)
 		attr.btf_fd = (uint32_t)how->btf;
+	if (how->value) {
 		attr.btf_key_type_id = how->key;
 		attr.btf_value_type_id = how->value;
 	}

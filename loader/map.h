@@ -13,6 +13,7 @@ struct map_how {
 	int btf;
 	uint32_t key, value;	/* ids in it; value 0: there are none */
 	int inner;		/* a map as those in it are to be; 0: none */
+	uint32_t kernel_value;	/* struct_ops: id of the value in the kernel's types */
 };
 
 /* Create the map; returns its descriptor or -errno. Says nothing: the caller explains. */

@@ -11,6 +11,7 @@
 #include "map.h"
 #include "object.h"
 #include "maps.h"
+#include "ops.h"
 #include "say.h"
 #include "sys.h"
 #include "why.h"
@@ -105,6 +106,8 @@ static int maps_create_new(const struct load *load, const struct asm_map *map)
 
 	if (maps_has_maps(map))
 		return maps_create_outer(load, map);
+	if (map->type->number == BPF_MAP_TYPE_STRUCT_OPS)
+		return ops_create(load, map);
 	fd = maps_create_typed(load, map, 0);
 	return fd < 0 ? maps_explain(load, map, fd) : fd;
 }

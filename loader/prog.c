@@ -8,8 +8,11 @@
 #include "btf.h"
 #include "facts.h"
 #include "kallsyms.h"
+#include "kbtf.h"
 #include "kconfig.h"
 #include "load.h"
+#include "object.h"
+#include "ops.h"
 #include "prog.h"
 #include "say.h"
 #include "sys.h"
@@ -252,38 +255,85 @@ static const struct {
 	{ ASM_TARGET_ITER,		ASM_BTF_FUNC,		"bpf_iter_" },
 };
 
-int32_t prog_target_id(struct load_facts *facts, const struct asm_func *func, char *why,
+bool prog_is_for_prog(const struct load *load, const struct asm_attach *attach)
+{
+	return attach->target == ASM_TARGET_EXT ||
+	       (load->opt->where.prog && attach->target == ASM_TARGET_BTF_FUNCTION);
+}
+
+static bool offer_function(void *near, const char *name)
+{
+	asm_near_offer(near, name, strlen(name));
+	return true;
+}
+
+/* A function of a program that is in the kernel: its own types have it. */
+static int32_t function_id(int fd, const char *name, char *why, size_t why_size)
+{
+	struct abi_prog_info info;
+	char text[ASM_NEAR_TEXT];
+	struct asm_near near;
+	struct kbtf kbtf;
+	int32_t id;
+
+	memset(&info, 0, sizeof(info));
+	id = object_info(fd, &info, sizeof(info));
+	if (!id && !info.btf_id) {
+		snprintf(why, why_size, "program %s has no types, which name its functions",
+			 info.name);
+		return -EINVAL;
+	}
+	if (!id)
+		id = kbtf_open_id(info.btf_id, &kbtf);
+	if (id) {
+		snprintf(why, why_size, "the types of the program: %s", strerror(-id));
+		return id;
+	}
+	id = asm_btf_find(kbtf.btf, ASM_BTF_FUNC, name);
+	if (id < 0) {
+		asm_near_start(&near, name, strlen(name));
+		asm_btf_names(kbtf.btf, ASM_BTF_FUNC, offer_function, &near);
+		snprintf(why, why_size, "program %s has no function %s%s", info.name, name,
+			 asm_near_text(&near, text));
+	}
+	kbtf_close(&kbtf);
+	return id;
+}
+
+int32_t prog_target_id(const struct load *load, const struct asm_func *func, char *why,
 		       size_t why_size)
 {
+	if (prog_is_for_prog(load, func->attach) && load->opt->where.prog)
+		return function_id(load->opt->where.prog, func->target, why, why_size);
 	for (size_t i = 0; i < sizeof(btf_targets) / sizeof(btf_targets[0]); i++)
 		if (btf_targets[i].target == func->attach->target)
-			return facts_btf_id(facts, btf_targets[i].kind, btf_targets[i].prefix,
-					    func->target, why, why_size);
-	snprintf(why, why_size, func->attach->prog_type == BPF_PROG_TYPE_STRUCT_OPS ?
-		 "it is one function of a struct of the kernel's, which a map of that struct "
-		 "holds: this loader makes no such maps" :
-		 "it takes the place of a function of another program, and this loader has no way "
-		 "to name that");
-	return -EOPNOTSUPP;
+			return facts_btf_id(load->facts, btf_targets[i].kind,
+					    btf_targets[i].prefix, func->target, why, why_size);
+	snprintf(why, why_size, "it takes the place of a function of another program: --prog PROG "
+		 "says of which one");
+	return -EINVAL;
 }
 
 static int prog_target(struct prog *p)
 {
 	const struct asm_attach *attach = p->func->attach;
-	bool member = attach && attach->prog_type == BPF_PROG_TYPE_STRUCT_OPS;
 	struct asm_place place = func_place(p);
 	char why[512];
 	int32_t id;
 
-	if (!attach || !(attach->flags & ASM_ATTACH_BTF_ID || member))
+	if (attach && attach->prog_type == BPF_PROG_TYPE_STRUCT_OPS)
+		return ops_target(p->load, p->func, &p->attr);
+	if (!attach || !(attach->flags & ASM_ATTACH_BTF_ID))
 		return 0;
-	id = prog_target_id(p->load->facts, p->func, why, sizeof(why));
+	id = prog_target_id(p->load, p->func, why, sizeof(why));
 	if (id < 0) {
 		say_error(p->load->opt, &place, "program %s, section '%s': %s", p->func->name,
 			  p->func->section, why);
 		return id;
 	}
 	p->attr.attach_btf_id = (uint32_t)id;
+	if (prog_is_for_prog(p->load, attach))
+		p->attr.attach_prog_fd = (uint32_t)p->load->opt->where.prog;
 	return 0;
 }
 
@@ -351,7 +401,9 @@ static int load_silent(struct prog *p)
 	p->attr.log_level = 0;
 	p->attr.log_buf = 0;
 	p->attr.log_size = 0;
-	return sys_bpf(BPF_PROG_LOAD, &p->attr, abi_end(struct abi_prog_load, attach_btf_id));
+	return sys_bpf(BPF_PROG_LOAD, &p->attr, p->attr.attach_prog_fd ?
+		       abi_end(struct abi_prog_load, attach_prog_fd) :
+		       abi_end(struct abi_prog_load, attach_btf_id));
 }
 
 /* One try with a log of size bytes; *want is how many it takes, 0 when the kernel does not say. */

@@ -3,12 +3,13 @@
 #ifndef PROG_H
 #define PROG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct asm_attach;
 struct asm_func;
 struct load;
-struct load_facts;
 struct load_prog;
 
 /*
@@ -18,11 +19,15 @@ struct load_prog;
  */
 int prog_load(const struct load *load, const struct load_prog *prog);
 
+/* Is the target of that section a function of the program that the options name? */
+bool prog_is_for_prog(const struct load *load, const struct asm_attach *attach);
+
 /*
  * The BTF id of the target that a program's section names, where that is fixed at load
- * (ASM_ATTACH_BTF_ID). -errno with a reason in why.
+ * (ASM_ATTACH_BTF_ID): in the kernel's types, or in those of the program that the options name.
+ * -errno with a reason in why.
  */
-int32_t prog_target_id(struct load_facts *facts, const struct asm_func *func, char *why,
+int32_t prog_target_id(const struct load *load, const struct asm_func *func, char *why,
 		       size_t why_size);
 
 #endif

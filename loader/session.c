@@ -7,8 +7,11 @@
 
 #include "cli.h"
 #include "loader.h"
+#include "object.h"
 #include "say.h"
 #include "session.h"
+#include "sys.h"
+#include "words.h"
 #include "why.h"
 
 void session_close(struct session *s)
@@ -17,6 +20,8 @@ void session_close(struct session *s)
 	load_facts_free(s->facts);
 	asm_free(s->obj);
 	free(s->text);
+	if (s->prog > 0)
+		sys_close(s->prog);
 }
 
 static int read_file(struct session *s, const char *path, size_t *len,
@@ -79,13 +84,18 @@ int session_read(struct session *s, const char *path, const struct cli *cli,
 	return assemble(s, path, cli, len, opt);
 }
 
-struct load_where session_where(const struct cli *cli)
+int session_where(const struct cli *cli, const struct load_options *opt, struct load_where *out)
 {
-	return (struct load_where){
+	const char *const named[] = { cli->prog, NULL };
+	struct words words = { .at = named, .command = "--prog", .opt = opt };
+	int fd = cli->prog ? object_find_one(&words, OBJECT_PROG, 0) : 0;
+
+	*out = (struct load_where){
 		.dev = cli->dev, .cgroup = cli->cgroup, .netns = cli->netns, .hook = cli->hook,
-		.pid = cli->pid, .cpu = cli->seen & CLI_CPU ? &cli->cpu : NULL,
-		.cookie = cli->cookie,
+		.prog = fd < 0 ? 0 : fd, .pid = cli->pid,
+		.cpu = cli->seen & CLI_CPU ? &cli->cpu : NULL, .cookie = cli->cookie,
 	};
+	return fd < 0 ? fd : 0;
 }
 
 int session_load(struct session *s, const struct load_options *opt)
@@ -102,6 +112,8 @@ int session_open(struct session *s, const char *path, const struct cli *cli,
 	struct load_options placed = *opt;
 	int err = session_read(s, path, cli, opt);
 
-	placed.where = session_where(cli);
+	if (!err)
+		err = session_where(cli, opt, &placed.where);
+	s->prog = placed.where.prog;
 	return err ? err : session_load(s, &placed);
 }

@@ -15,6 +15,7 @@ struct session {
 	struct asm_object *obj;
 	struct load_facts *facts;
 	struct load *load;
+	int prog;		/* of --prog; 0: none */
 };
 
 /*
@@ -27,8 +28,11 @@ int session_read(struct session *s, const char *path, const struct cli *cli,
 /* Load it. */
 int session_load(struct session *s, const struct load_options *opt);
 
-/* Where the options of the command line say that programs belong. It must outlive the result. */
-struct load_where session_where(const struct cli *cli);
+/*
+ * Where the options of the command line say that programs belong. It must outlive the result, whose
+ * prog is the caller's to close. 0 or -errno, said.
+ */
+int session_where(const struct cli *cli, const struct load_options *opt, struct load_where *out);
 
 /* Both, at those places. */
 int session_open(struct session *s, const char *path, const struct cli *cli,

@@ -195,6 +195,30 @@ SEC("raw_tp/sched_switch") int event(void *ctx)
 }
 EOF_C
 
+# A structure of the kernel's, twice; its layout here is another one.
+compile ops <<'EOF_C'
+#include "bpf.h"
+struct tcp_congestion_ops___mine {
+	char name[12];
+	u16 flags;
+	void (*cong_avoid)(void *sk, u32 ack, u32 acked);
+	u32 (*ssthresh)(void *sk);
+	int (*never_was)(void);
+	u32 (*undo_cwnd)(void *sk);
+};
+SEC("struct_ops") u32 two(u64 *ctx) { return 2; }
+SEC("struct_ops/avoid") void avoid(u64 *ctx) { }
+SEC("struct_ops") u32 undo(u64 *ctx) { return 10; }
+SEC(".struct_ops") struct tcp_congestion_ops___mine plain = {
+	.ssthresh = (void *)two, .cong_avoid = (void *)avoid, .undo_cwnd = (void *)undo,
+	.name = "barebpf_a",
+};
+SEC(".struct_ops.link") struct tcp_congestion_ops___mine linked = {
+	.ssthresh = (void *)two, .cong_avoid = (void *)avoid, .undo_cwnd = (void *)undo,
+	.name = "barebpf_b", .flags = 2,
+};
+EOF_C
+
 # ---- without the kernel's leave ----
 
 fails()	# NAME TEXT COMMAND...: it fails, and says the text
@@ -256,6 +280,21 @@ fails "with its file and number" "rejected.c:6:" "$BPFLOAD" check rejected.o
 if [ ! -r /sys/kernel/btf/vmlinux ]; then
 	fails "a kernel without BTF is named" "this kernel tells no types" "$BPFLOAD" check facts.o
 	plan
+fi
+ok "structures of programs are registered" "$BPFLOAD" run ops.o -- \
+	cat /proc/sys/net/ipv4/tcp_available_congestion_control
+mv stdout out
+if grep -q 'has no bpf_struct_ops' stderr; then
+	skip "and both are there" "this kernel has no congestion control by programs"
+elif grep -q 'barebpf_a' out && grep -q 'barebpf_b' out; then
+	pass "and both are there"
+else
+	fail "and both are there" "not listed" out
+fi
+if grep barebpf /proc/sys/net/ipv4/tcp_available_congestion_control >out; then
+	fail "and gone at the end" "still there" out
+else
+	pass "and gone at the end"
 fi
 fails "a field that is not there is named" "no field task_struct.no_such_field[2]" \
 	"$BPFLOAD" check missing.o

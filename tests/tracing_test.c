@@ -319,22 +319,4 @@ TEST_F(tracing, fsession_multi)
 	check_multi(self, "fsession.multi", 2);
 }
 
-/* ---- what is refused ---- */
-
-static void check_refusal(struct tracing_self *self, const char *section, const char *why)
-{
-	EXPECT_ERR(-EOPNOTSUPP, put(self, section, "", 0));
-	EXPECT_HAS(why, self->a.said);
-}
-
-TEST_F(tracing, freplace)
-{
-	check_refusal(self, "freplace/f", "it takes the place of a function of another program");
-}
-
-TEST_F(tracing, struct_ops)
-{
-	check_refusal(self, "struct_ops/init", "it is one function of a struct of the kernel's");
-}
-
 TEST_MAIN
