@@ -716,12 +716,22 @@ enum asm_btf_kind {
  * borrowed. 0, -EINVAL for data that is not well-formed, -ENOMEM.
  */
 int asm_btf_open(const void *data, size_t len, struct asm_btf **out);
+
+/*
+ * The same of split data (/sys/kernel/btf/MODULE), which continues a base, as that was when it was
+ * made: that one is borrowed, too. Its ids are those of the base and, behind them, its own; of two
+ * types of one name its own counts.
+ */
+int asm_btf_open_split(const void *data, size_t len, const struct asm_btf *base,
+		       struct asm_btf **out);
 void asm_btf_close(struct asm_btf *btf);	/* NULL is fine */
 
 /* Type id of that kind and name, or -ENOENT. */
 int32_t asm_btf_find(const struct asm_btf *btf, enum asm_btf_kind kind, const char *name);
+/* The same without those of a base. */
+int32_t asm_btf_find_own(const struct asm_btf *btf, enum asm_btf_kind kind, const char *name);
 
-/* Visit each named type of a kind; stops when fn returns false. */
+/* Visit each named type of a kind, but none of a base; stops when fn returns false. */
 void asm_btf_names(const struct asm_btf *btf, enum asm_btf_kind kind,
 		   bool (*fn)(void *arg, const char *name), void *arg);
 
@@ -753,7 +763,7 @@ struct asm_btf_raw {
 	const char *name;		/* "": none */
 	bool kflag;
 	uint32_t words;			/* that asm_btf_word() has */
-	uint32_t at;			/* for asm_btf_word() */
+	const uint8_t *at;		/* for asm_btf_word() */
 };
 bool asm_btf_raw(const struct asm_btf *btf, uint32_t id, struct asm_btf_raw *out);
 

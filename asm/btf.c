@@ -11,7 +11,8 @@
  * finds any id in few steps, at a sixteenth of the memory that all offsets take. Names are searched
  * for in order of id, so of several types of one name the first counts.
  *
- * A split BTF (a kernel module's) needs its base and does not open: its names lie outside.
+ * Split data (a kernel module's) continues other data, its base: ids, and places of strings, that
+ * the base has are the base's. Its header gives sizes of its own part alone.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -71,16 +72,18 @@ struct shape {
 };
 
 struct asm_btf {
+	const struct asm_btf *base;	/* NULL: it continues nothing */
+	uint32_t base_types, base_strings; /* that it has; 0 without */
 	const uint8_t *types, *strings;	/* the caller's */
 	uint32_t types_len, strings_len;
-	uint32_t ntypes;		/* ids are 1 to ntypes */
+	uint32_t ntypes;		/* ids are 1 to ntypes, those of the base included */
 	bool swap;			/* not in this machine's byte order */
 	struct shape shapes[KINDS];
-	uint32_t anchors[];		/* offset in types of id 1, 1 + STRIDE, ... */
+	uint32_t anchors[];		/* offset in types of its own types 1, 1 + STRIDE, ... */
 };
 
 struct type {
-	uint32_t off;			/* in types; of no meaning for void */
+	const uint8_t *at;		/* NULL for void */
 	uint32_t name, kind, vlen, arg;	/* arg: size or type id */
 	bool kflag;
 };
@@ -106,12 +109,11 @@ static bool is_one_of(uint32_t mask, uint32_t kind)
 
 /* ---- types ---- */
 
-static struct type type_at(const struct asm_btf *btf, uint32_t off)
+static struct type type_at(const struct asm_btf *btf, const uint8_t *p)
 {
-	const uint8_t *p = btf->types + off;
 	uint32_t info = load32(btf, p + 4);
 
-	return (struct type){ .off = off, .name = load32(btf, p), .kind = info >> 24 & 0x7f,
+	return (struct type){ .at = p, .name = load32(btf, p), .kind = info >> 24 & 0x7f,
 			      .vlen = info & 0xffffff, .arg = load32(btf, p + 8),
 			      .kflag = info >> 31 };
 }
@@ -124,21 +126,29 @@ static uint32_t type_bytes(const struct asm_btf *btf, const struct type *t)
 }
 
 /*
- * Go on to type id, from the one before it. Starting over at each anchor lets the CPU work on
- * several stretches at once.
+ * Go on to the n-th of its own types, from the one before it. Starting over at each anchor lets the
+ * CPU work on several stretches at once.
  */
-static void type_next(const struct asm_btf *btf, uint32_t id, struct type *t)
+static void type_next(const struct asm_btf *btf, uint32_t n, struct type *t)
 {
-	if (id % STRIDE == 1)
-		*t = type_at(btf, btf->anchors[id / STRIDE]);
+	if (n % STRIDE == 1)
+		*t = type_at(btf, btf->types + btf->anchors[n / STRIDE]);
 	else
-		*t = type_at(btf, t->off + type_bytes(btf, t));
+		*t = type_at(btf, t->at + type_bytes(btf, t));
 }
 
 /* The n-th u32 behind the common bytes; the type's shape must have it. */
 static uint32_t type_extra(const struct asm_btf *btf, const struct type *t, size_t n)
 {
-	return load32(btf, btf->types + t->off + TYPE_BYTES + 4 * n);
+	return load32(btf, t->at + TYPE_BYTES + 4 * n);
+}
+
+/* The data that has the type itself. */
+static const struct asm_btf *owner(const struct asm_btf *btf, uint32_t id)
+{
+	while (btf->base && id <= btf->base_types)
+		btf = btf->base;
+	return btf;
 }
 
 static bool type_by_id(const struct asm_btf *btf, uint32_t id, struct type *t)
@@ -149,6 +159,8 @@ static bool type_by_id(const struct asm_btf *btf, uint32_t id, struct type *t)
 	}
 	if (id > btf->ntypes)
 		return false;
+	btf = owner(btf, id);
+	id -= btf->base_types;
 	for (uint32_t i = id - (id - 1) % STRIDE; i <= id; i++)
 		type_next(btf, i, t);
 	return true;
@@ -157,7 +169,10 @@ static bool type_by_id(const struct asm_btf *btf, uint32_t id, struct type *t)
 /* A name, or "" when there is none or it lies outside the strings. */
 static const char *string_at(const struct asm_btf *btf, uint32_t off)
 {
-	return (const char *)btf->strings + (off < btf->strings_len ? off : 0);
+	if (off < btf->base_strings)
+		return string_at(btf->base, off);
+	off -= btf->base_strings;
+	return off < btf->strings_len ? (const char *)btf->strings + off : "";
 }
 
 /* Go on to what is left of a type without typedefs and qualifiers; false: that does not end. */
@@ -207,20 +222,23 @@ static bool is_named(const struct asm_btf *btf, const struct type *t, struct wor
 
 typedef bool name_fn(const struct asm_btf *btf, const struct type *t, struct word name);
 
-/* The first type behind an id with one of these kinds and that name; VOID when there is none. */
+/*
+ * The first of its own types behind an id that has one of these kinds and that name; VOID when
+ * there is none.
+ */
 static uint32_t scan_from(const struct asm_btf *btf, uint32_t id, uint32_t mask, struct word name,
 			  name_fn *matches)
 {
-	struct type t = { .off = 0 };
-	uint32_t off;
+	uint32_t n = id > btf->base_types ? id - btf->base_types : 0;
+	struct type t = { .at = NULL };
 
 	if (!name.len || !type_by_id(btf, id, &t))
 		return VOID;
-	while (id++ < btf->ntypes) {
-		type_next(btf, id, &t);
-		off = is_one_of(mask, t.kind) ? t.name : 0;
-		if (btf->strings[off] == (uint8_t)*name.s && matches(btf, &t, name))
-			return id;
+	while (n++ < btf->ntypes - btf->base_types) {
+		type_next(btf, n, &t);
+		if (is_one_of(mask, t.kind) && *string_at(btf, t.name) == *name.s &&
+		    matches(btf, &t, name))
+			return btf->base_types + n;
 	}
 	return VOID;
 }
@@ -273,6 +291,16 @@ static bool read_shapes(struct asm_btf *btf, const uint8_t *data, size_t len)
 	return true;
 }
 
+/* Strings begin with an empty one, unless they continue others, and end with a NUL. */
+static bool read_strings(struct asm_btf *btf, struct section strings)
+{
+	btf->strings = strings.start;
+	btf->strings_len = strings.len;
+	if (!strings.len || strings.len > UINT32_MAX - btf->base_strings)
+		return !strings.len && btf->base;
+	return (btf->base || !strings.start[0]) && !strings.start[strings.len - 1];
+}
+
 static bool read_header(struct asm_btf *btf, const uint8_t *data, size_t len)
 {
 	struct section types, strings;
@@ -286,12 +314,10 @@ static bool read_header(struct asm_btf *btf, const uint8_t *data, size_t len)
 	    load32(btf, data + 4) < HEADER_BYTES ||
 	    !section(btf, data, len, 8, &types) || !section(btf, data, len, 16, &strings))
 		return false;
-	if (!strings.len || strings.start[0] || strings.start[strings.len - 1])
+	if (!read_strings(btf, strings) || (btf->base && btf->base->swap != btf->swap))
 		return false;
 	btf->types = types.start;
 	btf->types_len = types.len;
-	btf->strings = strings.start;
-	btf->strings_len = strings.len;
 	return read_shapes(btf, data, len);
 }
 
@@ -306,25 +332,32 @@ static bool index_types(struct asm_btf *btf)
 		if (left < TYPE_BYTES)
 			return false;
 		__builtin_prefetch(btf->types + off + (left > AHEAD ? AHEAD : 0));
-		t = type_at(btf, off);
+		t = type_at(btf, btf->types + off);
 		bytes = type_bytes(btf, &t);
-		if (!btf->shapes[t.kind].head || bytes > left || t.name >= btf->strings_len)
+		if (!btf->shapes[t.kind].head || bytes > left ||
+		    t.name >= (uint64_t)btf->base_strings + btf->strings_len)
 			return false;
 		if (n++ % STRIDE == 0)
 			btf->anchors[n / STRIDE] = off;
 		off += bytes;
 	}
-	btf->ntypes = n;
+	btf->ntypes = btf->base_types + n;
 	return true;
 }
 
-int asm_btf_open(const void *data, size_t len, struct asm_btf **out)
+int asm_btf_open_split(const void *data, size_t len, const struct asm_btf *base,
+		       struct asm_btf **out)
 {
 	struct asm_btf head, *btf;
 	size_t anchors;
 
 	*out = NULL;
 	memset(&head, 0, sizeof(head));
+	head.base = base;
+	if (base) {
+		head.base_types = base->ntypes;
+		head.base_strings = base->base_strings + base->strings_len;
+	}
 	if (!read_header(&head, data, len))
 		return -EINVAL;
 	anchors = head.types_len / TYPE_BYTES / STRIDE + 1;
@@ -340,12 +373,17 @@ int asm_btf_open(const void *data, size_t len, struct asm_btf **out)
 	return 0;
 }
 
+int asm_btf_open(const void *data, size_t len, struct asm_btf **out)
+{
+	return asm_btf_open_split(data, len, NULL, out);
+}
+
 void asm_btf_close(struct asm_btf *btf)
 {
 	free(btf);
 }
 
-int32_t asm_btf_find(const struct asm_btf *btf, enum asm_btf_kind kind, const char *name)
+int32_t asm_btf_find_own(const struct asm_btf *btf, enum asm_btf_kind kind, const char *name)
 {
 	uint32_t id = VOID;
 
@@ -354,13 +392,22 @@ int32_t asm_btf_find(const struct asm_btf *btf, enum asm_btf_kind kind, const ch
 	return id == VOID ? -ENOENT : (int32_t)id;
 }
 
+int32_t asm_btf_find(const struct asm_btf *btf, enum asm_btf_kind kind, const char *name)
+{
+	int32_t id = -ENOENT;
+
+	for (; btf && id < 0; btf = btf->base)
+		id = asm_btf_find_own(btf, kind, name);
+	return id;
+}
+
 void asm_btf_names(const struct asm_btf *btf, enum asm_btf_kind kind,
 		   bool (*fn)(void *arg, const char *name), void *arg)
 {
-	struct type t = { .off = 0 };
+	struct type t = { .at = NULL };
 
-	for (uint32_t id = 1; id <= btf->ntypes; id++) {
-		type_next(btf, id, &t);
+	for (uint32_t n = 1; n <= btf->ntypes - btf->base_types; n++) {
+		type_next(btf, n, &t);
 		if (t.kind == (uint32_t)kind && *string_at(btf, t.name) &&
 		    !fn(arg, string_at(btf, t.name)))
 			return;
@@ -376,20 +423,21 @@ uint32_t btfview_count(const struct asm_btf *btf)
 
 bool btfview_type(const struct asm_btf *btf, uint32_t id, struct btfview_type *out)
 {
-	struct type t = { .off = 0 };
+	struct type t = { .at = NULL };
 
 	if (!type_by_id(btf, id, &t))
 		return false;
+	btf = owner(btf, id);
 	*out = (struct btfview_type){ .kind = t.kind, .vlen = t.vlen, .arg = t.arg,
 				      .name = string_at(btf, t.name), .name_at = t.name,
 				      .words = (type_bytes(btf, &t) - TYPE_BYTES) / 4,
-				      .kflag = t.kflag, .at = t.off };
+				      .kflag = t.kflag, .at = t.at };
 	return true;
 }
 
 uint32_t btfview_word(const struct asm_btf *btf, const struct btfview_type *type, uint32_t n)
 {
-	return load32(btf, btf->types + type->at + TYPE_BYTES + 4 * (size_t)n);
+	return load32(btf, type->at + TYPE_BYTES + 4 * (size_t)n);
 }
 
 const char *btfview_string(const struct asm_btf *btf, uint32_t offset)
@@ -404,23 +452,24 @@ uint32_t asm_btf_count(const struct asm_btf *btf)
 
 bool asm_btf_raw(const struct asm_btf *btf, uint32_t id, struct asm_btf_raw *out)
 {
-	struct type t = { .off = 0 };
+	struct type t = { .at = NULL };
 
 	memset(out, 0, sizeof(*out));
 	out->name = "";
 	if (!type_by_id(btf, id, &t))
 		return false;
+	btf = owner(btf, id);
 	if (t.kind != VOID)
 		*out = (struct asm_btf_raw){ .kind = t.kind, .vlen = t.vlen, .arg = t.arg,
 					     .name = string_at(btf, t.name), .kflag = t.kflag,
 					     .words = (type_bytes(btf, &t) - TYPE_BYTES) / 4,
-					     .at = t.off };
+					     .at = t.at };
 	return true;
 }
 
 uint32_t asm_btf_word(const struct asm_btf *btf, const struct asm_btf_raw *raw, uint32_t n)
 {
-	return n < raw->words ? load32(btf, btf->types + raw->at + TYPE_BYTES + 4 * (size_t)n) : 0;
+	return n < raw->words ? load32(btf, raw->at + TYPE_BYTES + 4 * (size_t)n) : 0;
 }
 
 const char *asm_btf_string(const struct asm_btf *btf, uint32_t offset)
@@ -660,9 +709,11 @@ static bool fail_no_type(struct walk *w, struct word name)
 		return false;
 	}
 	asm_near_start(&near, name.s, name.len);
-	asm_btf_names(w->btf, ASM_BTF_STRUCT, offer_name, &near);
-	asm_btf_names(w->btf, ASM_BTF_UNION, offer_name, &near);
-	asm_btf_names(w->btf, ASM_BTF_TYPEDEF, offer_name, &near);
+	for (const struct asm_btf *btf = w->btf; btf; btf = btf->base) {
+		asm_btf_names(btf, ASM_BTF_STRUCT, offer_name, &near);
+		asm_btf_names(btf, ASM_BTF_UNION, offer_name, &near);
+		asm_btf_names(btf, ASM_BTF_TYPEDEF, offer_name, &near);
+	}
 	print_why(w, "the BTF has no struct, union or typedef '%.*s'", HERE(w));
 	print_near(w, &near);
 	return false;
@@ -863,18 +914,20 @@ static bool step_index(struct walk *w)
 	return enter(w, element);
 }
 
-/* The type that the path starts with: a struct or union, or else a typedef. */
+/* The type that the path starts with: a struct or union, or else a typedef; its own come first. */
 static bool start(struct walk *w, uint32_t *root)
 {
 	struct word name;
-	uint32_t id;
+	uint32_t id = VOID;
 
 	if (!take_name(w, &name))
 		return false;
 	w->rest = name.s + name.len;
-	id = scan(w->btf, aggregates, name);
-	if (id == VOID)
-		id = scan(w->btf, BIT(TYPEDEF), name);
+	for (const struct asm_btf *btf = w->btf; btf && id == VOID; btf = btf->base) {
+		id = scan(btf, aggregates, name);
+		if (id == VOID)
+			id = scan(btf, BIT(TYPEDEF), name);
+	}
 	if (id == VOID)
 		return fail_no_type(w, name);
 	*root = id;
@@ -964,7 +1017,7 @@ bool asm_btf_type(const struct asm_btf *btf, uint32_t id, struct asm_btf_type *o
 bool asm_btf_member(const struct asm_btf *btf, uint32_t id, uint32_t index,
 		    struct asm_btf_member *out)
 {
-	struct type t = { .off = 0 };
+	struct type t = { .at = NULL };
 	struct member m;
 	size_t words;
 

@@ -19,7 +19,7 @@ struct btfview_type {
 	uint32_t name_at;	/* where it is in the strings */
 	uint32_t words;		/* for btfview_word() there are so many */
 	bool kflag;
-	uint32_t at;		/* for btfview_word() */
+	const uint8_t *at;	/* for btfview_word() */
 };
 
 uint32_t btfview_count(const struct asm_btf *btf);	/* ids are 1 to this */
@@ -41,7 +41,7 @@ size_t btfview_plain(const char *name);
 
 /*
  * The next type behind an id that has a kind of the mask (bits 1 << enum asm_btf_kind) and,
- * flavours aside, that name; 0 when there is none.
+ * flavours aside, that name; 0 when there is none. Those of a base are none.
  */
 uint32_t btfview_next(const struct asm_btf *btf, uint32_t id, uint32_t mask, const char *name);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,8 +23,8 @@ struct call {
 	const struct format *format;	/* to write; NULL with -d */
 	const char **defines, **folders;
 	struct asm_options opt;
-	char *btf_data;
-	struct asm_btf *kernel;		/* of btf_data */
+	char *btf_data, *base_data;
+	struct asm_btf *kernel, *base;	/* of btf_data and base_data */
 	unsigned int given;		/* enum given */
 };
 
@@ -215,6 +216,21 @@ static const char *main_name(const struct call *call)
 	return !strcmp(call->input, "-") ? "<stdin>" : call->input;
 }
 
+/* Type data of a module continues that of the kernel, which lies beside it. */
+static int main_open_split(struct call *call, size_t size)
+{
+	const char *slash = strrchr(call->btf, '/');
+	int folder = slash ? (int)(slash - call->btf) + 1 : 0;
+	char path[PATH_MAX];
+	size_t base_size;
+
+	if (snprintf(path, sizeof(path), "%.*svmlinux", folder, call->btf) >= PATH_MAX ||
+	    asm_read_file(path, &call->base_data, &base_size) ||
+	    asm_btf_open(call->base_data, base_size, &call->base))
+		return -EINVAL;
+	return asm_btf_open_split(call->btf_data, size, call->base, &call->kernel);
+}
+
 static int main_open_btf(struct call *call)
 {
 	size_t size;
@@ -225,6 +241,8 @@ static int main_open_btf(struct call *call)
 	ret = asm_read_file(call->btf, &call->btf_data, &size);
 	if (!ret)
 		ret = asm_btf_open(call->btf_data, size, &call->kernel);
+	if (ret == -EINVAL)
+		ret = main_open_split(call, size);
 	if (ret)
 		return main_fail(call->btf, ret);
 	call->opt.resolve = main_resolve;
@@ -486,6 +504,8 @@ static int main_text(struct call *call, struct asm_text *text)
 	if (!ret)
 		ret = main_write_object(call, obj);
 	asm_btf_close(call->kernel);
+	asm_btf_close(call->base);
+	free(call->base_data);
 	free(call->btf_data);
 	return ret;
 }

@@ -58,6 +58,11 @@ static bool take_pin(struct cli *cli, const char *value)
 	return take_text(&cli->pin, value);
 }
 
+static bool take_base(struct cli *cli, const char *value)
+{
+	return take_text(&cli->base, value);
+}
+
 static bool take_dev(struct cli *cli, const char *value)
 {
 	return take_text(&cli->dev, value);
@@ -133,6 +138,8 @@ static const struct option options[] = {
 	{ CLI_JSON, 'j', "json", NULL, "a line of JSON a record and a map", NULL, NULL },
 	{ CLI_PRETTY, 'p', "pretty", NULL, "JSON in lines, with indentation", NULL, NULL },
 	{ CLI_BPFFS, 'f', "bpffs", NULL, "show the paths of pins, too", NULL, NULL },
+	{ CLI_BASE, 'B', "base-btf", "FILE", "what the type data of a module continues",
+	  take_base, "a path" },
 	{ CLI_PIN, '\0', "pin", "PATH", "pin the link, and do not wait", take_pin, "a path" },
 	{ CLI_RAW, '\0', "raw", NULL, "the bytes of records, one behind the other", NULL, NULL },
 	{ CLI_ATTACH, '\0', "attach", NULL, "attach the programs, and pin the links too",
@@ -161,7 +168,7 @@ static const struct option options[] = {
 
 enum {
 	OPTIONS = sizeof(options) / sizeof(options[0]),
-	HELP_AT = 22,
+	HELP_AT = 24,
 	MS_PER_S = 1000,
 };
 

@@ -35,6 +35,7 @@ enum cli_bits {
 	CLI_BPFFS = 1 << 20,
 	CLI_RAW = 1 << 21,
 	CLI_PROG = 1 << 22,
+	CLI_BASE = 1 << 23,
 	CLI_WHERE = CLI_DEV | CLI_CGROUP | CLI_NETNS | CLI_HOOK | CLI_PROG | CLI_PID | CLI_CPU |
 		    CLI_COOKIE,
 };
@@ -49,7 +50,7 @@ struct cli {
 	size_t ndefines;
 	unsigned int duration_ms, interval_ms, top;
 	const char *dev, *cgroup, *netns, *hook, *prog; /* NULL: not given */
-	const char *pin;			/* a path */
+	const char *pin, *base;			/* paths */
 	int pid, cpu;				/* pid 0: not given; cpu: see seen */
 	uint64_t cookie;			/* 0: not given */
 	uint32_t seen;				/* enum cli_bits */

@@ -88,13 +88,9 @@ static int show_btf(struct show *show, int fd)
 {
 	const struct list *list = (const struct list *)(const void *)show;
 	struct abi_btf_info info;
-	char name[64] = "", text[80];
-	int err;
+	char name[KBTF_NAME], text[80];
+	int err = kbtf_info(fd, &info, name);
 
-	memset(&info, 0, sizeof(info));
-	info.name = abi_ptr(name);
-	info.name_len = sizeof(name);
-	err = object_info(fd, &info, sizeof(info));
 	if (err) {
 		say_error(show->opt, NULL, "btf: %s", strerror(-err));
 		return err;
@@ -522,27 +518,22 @@ static int open_used(struct words *words, enum object_kind kind, struct wanted *
 }
 
 /* A file of nothing but type data, such as /sys/kernel/btf/MODULE, or an ELF object with a .BTF. */
-static int open_file(struct words *words, struct kbtf *kbtf)
+static int open_file(struct words *words, const char *base, struct kbtf *kbtf)
 {
-	const char *path = words_take(words, "a path");
-	char *data;
-	size_t len;
-	int err = path ? asm_read_file(path, &data, &len) : -EINVAL;
+	const char *path = words_take(words, "a path"), *failed = "";
+	int err = path ? kbtf_open_file(path, base, kbtf, &failed) : -EINVAL;
 
-	if (!path)
+	if (!path || !err)
 		return err;
-	if (err) {
-		say_error(words->opt, NULL, "cannot read '%s': %s", path, strerror(-err));
-		return err;
-	}
-	err = kbtf_adopt_file(data, len, kbtf);
-	if (err)
+	if (err == -EINVAL || err == -ENODATA)
 		say_error(words->opt, NULL, "'%s' is neither type data nor an ELF file with a "
-			  ".BTF: %s", path, strerror(-err));
+			  ".BTF: %s", failed, strerror(-err));
+	else
+		say_error(words->opt, NULL, "cannot read '%s': %s", failed, strerror(-err));
 	return err;
 }
 
-static int open_btf(struct words *words, struct wanted *wanted)
+static int open_btf(struct words *words, const char *base, struct wanted *wanted)
 {
 	int fd, err;
 
@@ -551,7 +542,7 @@ static int open_btf(struct words *words, struct wanted *wanted)
 	if (words_is(words, "prog"))
 		return open_used(words, OBJECT_PROG, wanted);
 	if (words_is(words, "file"))
-		return open_file(words, &wanted->kbtf);
+		return open_file(words, base, &wanted->kbtf);
 	if (!*words->at || strcmp(*words->at, "id") != 0) {
 		words_unknown(words, "id map prog file");
 		return -EINVAL;
@@ -621,7 +612,7 @@ static int verb_dump(struct words *words, void *arg)
 	int err;
 
 	memset(&wanted, 0, sizeof(wanted));
-	err = open_btf(words, &wanted);
+	err = open_btf(words, list->show.cli->base, &wanted);
 	if (!err && !take_rest(words, &wanted))
 		err = -EINVAL;
 	if (!err && wanted.c)

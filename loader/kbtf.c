@@ -34,89 +34,17 @@ static bool header_of(const char *data, size_t len, struct header *h)
 	       h->strings_len <= len - h->len - h->strings;
 }
 
-/*
- * What continues other data has ids behind its last one, and names behind its strings: both joined
- * are data that stands alone.
- */
-static int join(const char *base, size_t base_len, const char *data, size_t len, char **out,
-		size_t *out_len)
-{
-	struct header a, b, h;
-	char *at;
-
-	if (!header_of(base, base_len, &a) || !header_of(data, len, &b))
-		return -EINVAL;
-	h = a;
-	h.len = sizeof(h);
-	h.types = 0;
-	h.types_len = h.strings = a.types_len + b.types_len;
-	h.strings_len = a.strings_len + b.strings_len;
-	*out_len = sizeof(h) + h.types_len + h.strings_len;
-	at = *out = malloc(*out_len);
-	if (!at)
-		return -ENOMEM;
-	at = (char *)memcpy(at, &h, sizeof(h)) + sizeof(h);
-	at = (char *)memcpy(at, base + a.len + a.types, a.types_len) + a.types_len;
-	at = (char *)memcpy(at, data + b.len + b.types, b.types_len) + b.types_len;
-	at = (char *)memcpy(at, base + a.len + a.strings, a.strings_len) + a.strings_len;
-	memcpy(at, data + b.len + b.strings, b.strings_len);
-	return 0;
-}
-
-/* How many types the kernel's own data has. */
-static int count_types(const char *data, size_t len, uint32_t *count)
-{
-	struct asm_btf *btf;
-	int err = asm_btf_open(data, len, &btf);
-
-	*count = err ? 0 : asm_btf_count(btf);
-	asm_btf_close(btf);
-	return err;
-}
-
-/* Put the kernel's types before the data. */
-static int join_kernel(struct kbtf *k, size_t *len)
-{
-	char *base, *joined = NULL;
-	size_t base_len;
-	uint32_t count;
-	int err = asm_read_file(vmlinux, &base, &base_len);
-
-	if (err)
-		return err;
-	err = count_types(base, base_len, &count);
-	if (!err)
-		err = join(base, base_len, k->data, *len, &joined, len);
-	free(base);
-	if (err)
-		return err;
-	free(k->data);
-	k->data = joined;
-	k->first = count + 1;
-	return 0;
-}
-
-static int kbtf_adopt(char *data, size_t len, bool base, struct kbtf *out)
+/* base NULL: it continues nothing. The data is taken over. */
+static int kbtf_adopt(char *data, size_t len, const struct asm_btf *base, struct kbtf *out)
 {
 	int err;
 
-	*out = (struct kbtf){ .data = data, .first = 1 };
-	err = base ? join_kernel(out, &len) : 0;
-	if (!err)
-		err = asm_btf_open(out->data, len, &out->btf);
+	out->data = data;
+	out->first = base ? asm_btf_count(base) + 1 : 1;
+	err = asm_btf_open_split(data, len, base, &out->btf);
 	if (err)
 		kbtf_close(out);
 	return err;
-}
-
-int kbtf_open_kernel(struct kbtf *out)
-{
-	char *data;
-	size_t len;
-	int err = asm_read_file(vmlinux, &data, &len);
-
-	memset(out, 0, sizeof(*out));
-	return err ? err : kbtf_adopt(data, len, false, out);
 }
 
 /* Where an ELF file of 64 bits has its .BTF; 0: it has none, or is not of this machine's order. */
@@ -163,52 +91,127 @@ static bool is_split(const char *data, size_t len)
 	       (!h.strings_len || data[h.len + h.strings] != '\0');
 }
 
-int kbtf_adopt_file(char *data, size_t len, struct kbtf *out)
+/* The type data in a file. */
+static int read_contents(const char *path, char **data, size_t *len)
 {
 	static const char elf[] = { '\177', 'E', 'L', 'F' };
+	int err = asm_read_file(path, data, len);
 	size_t at, size;
 
-	if (len >= sizeof(elf) && memcmp(data, elf, sizeof(elf)) == 0) {
-		at = elf_section(data, len, &size);
-		if (!at) {
-			free(data);
-			return -ENODATA;
-		}
-		memmove(data, data + at, size);
-		len = size;
+	if (err || *len < sizeof(elf) || memcmp(*data, elf, sizeof(elf)) != 0)
+		return err;
+	at = elf_section(*data, *len, &size);
+	if (!at) {
+		free(*data);
+		return -ENODATA;
 	}
-	return kbtf_adopt(data, len, is_split(data, len), out);
+	memmove(*data, *data + at, size);
+	*len = size;
+	return 0;
+}
+
+static int open_base(const char *path, struct kbtf *out)
+{
+	size_t len;
+	int err = read_contents(path, &out->base_data, &len);
+
+	if (err)
+		out->base_data = NULL;
+	else
+		err = asm_btf_open(out->base_data, len, &out->base);
+	if (err)
+		kbtf_close(out);
+	return err;
+}
+
+int kbtf_open_file(const char *path, const char *base, struct kbtf *out, const char **failed)
+{
+	char *data;
+	size_t len;
+	int err = read_contents(path, &data, &len);
+
+	memset(out, 0, sizeof(*out));
+	*failed = path;
+	if (err)
+		return err;
+	if (is_split(data, len)) {
+		*failed = base ? base : vmlinux;
+		err = open_base(*failed, out);
+		if (err) {
+			free(data);
+			return err;
+		}
+		*failed = path;
+	}
+	return kbtf_adopt(data, len, out->base, out);
+}
+
+int kbtf_open_kernel(struct kbtf *out)
+{
+	const char *failed;
+
+	return kbtf_open_file(vmlinux, NULL, out, &failed);
+}
+
+int kbtf_info(int fd, struct abi_btf_info *info, char *name)
+{
+	int err;
+
+	memset(info, 0, sizeof(*info));
+	memset(name, 0, KBTF_NAME);
+	info->name = abi_ptr(name);
+	info->name_len = KBTF_NAME;
+	err = object_info(fd, info, sizeof(*info));
+	if (err == -E2BIG) {	/* before 5.11 types have no name */
+		memset(info, 0, sizeof(*info));
+		err = object_info(fd, info, sizeof(*info));
+	}
+	name[KBTF_NAME - 1] = '\0';
+	return err;
+}
+
+/* All of its bytes. */
+static int read_data(int fd, uint32_t size, const struct asm_btf *base, struct kbtf *out)
+{
+	struct abi_btf_info info;
+	char *data = malloc((size_t)size + 1);
+	int err;
+
+	if (!data)
+		return -ENOMEM;
+	memset(&info, 0, sizeof(info));
+	info.btf = abi_ptr(data);
+	info.btf_size = size;
+	err = object_info(fd, &info, sizeof(info));
+	if (!err)
+		return kbtf_adopt(data, size, base, out);
+	free(data);
+	return err;
+}
+
+int kbtf_open_module(int fd, const struct asm_btf *kernel, struct kbtf *out)
+{
+	struct abi_btf_info info;
+	char name[KBTF_NAME];
+	int err = kbtf_info(fd, &info, name);
+
+	memset(out, 0, sizeof(*out));
+	return err ? err : read_data(fd, info.btf_size, kernel, out);
 }
 
 int kbtf_open(int fd, struct kbtf *out)
 {
 	struct abi_btf_info info;
-	char name[64] = "", *data;
-	bool split;
-	int err;
+	char name[KBTF_NAME];
+	int err = kbtf_info(fd, &info, name);
 
 	memset(out, 0, sizeof(*out));
-	memset(&info, 0, sizeof(info));
-	info.name = abi_ptr(name);
-	info.name_len = sizeof(name);
-	err = object_info(fd, &info, sizeof(info));
-	if (err == -E2BIG) {	/* before 5.11 types have no name */
-		memset(&info, 0, sizeof(info));
-		err = object_info(fd, &info, sizeof(info));
-	}
-	if (err)
-		return err;
-	split = info.kernel_btf && strcmp(name, "vmlinux") != 0;
-	data = malloc((size_t)info.btf_size + 1);
-	if (!data)
-		return -ENOMEM;
-	info.btf = abi_ptr(data);
-	info.name = 0;
-	info.name_len = 0;
-	err = object_info(fd, &info, sizeof(info));
+	if (!err && info.kernel_btf && strcmp(name, "vmlinux") != 0)
+		err = open_base(vmlinux, out);
 	if (!err)
-		return kbtf_adopt(data, info.btf_size, split, out);
-	free(data);
+		err = read_data(fd, info.btf_size, out->base, out);
+	if (err)
+		kbtf_close(out);
 	return err;
 }
 
@@ -227,7 +230,9 @@ int kbtf_open_id(uint32_t id, struct kbtf *out)
 void kbtf_close(struct kbtf *kbtf)
 {
 	asm_btf_close(kbtf->btf);
+	asm_btf_close(kbtf->base);
 	free(kbtf->data);
+	free(kbtf->base_data);
 	memset(kbtf, 0, sizeof(*kbtf));
 }
 

@@ -17,6 +17,7 @@ enum { WHY = 256 };
 struct blob {
 	bool big;
 	uint32_t ntypes;
+	uint32_t base_strings;		/* where its own begin */
 	size_t types_len, strings_len;
 	uint8_t types[32768];
 	char strings[4096];
@@ -39,12 +40,12 @@ static uint32_t put_string(struct blob *b, const char *s)
 {
 	size_t at = b->strings_len, len = strlen(s) + 1;
 
-	if (at && !*s)
+	if ((at || b->base_strings) && !*s)
 		return 0;
 	ASSERT_LE(at + len, sizeof(b->strings));
 	memcpy(b->strings + at, s, len);
 	b->strings_len += len;
-	return (uint32_t)at;
+	return b->base_strings + (uint32_t)at;
 }
 
 static void blob_init(struct blob *b, bool big)
@@ -927,6 +928,256 @@ TEST_F_TIMEOUT(btf, mutations, 120)
 	}
 	EXPECT_LT(rounds / 20, opened);
 	EXPECT_LT(opened, rounds);
+	fclose(f);
+	free(copy);
+}
+
+/* ---- data that continues other data ---- */
+
+enum { MODULE = POINTER_PTR + 1, MODULE_PTR, MODULE_FUNC, MODULE_NODE };
+
+static uint32_t find_string(const struct blob *b, const char *s)
+{
+	size_t at = 0;
+
+	while (at < b->strings_len && strcmp(b->strings + at, s) != 0)
+		at += strlen(b->strings + at) + 1;
+	ASSERT_LT(at, b->strings_len);
+	return (uint32_t)at;
+}
+
+/* One name is the base's, and so are most of the types that its own are made of. */
+static void split_sample(struct blob *b, const struct blob *base)
+{
+	memset(b, 0, sizeof(*b));
+	b->big = base->big;
+	b->ntypes = base->ntypes;
+	b->base_strings = (uint32_t)base->strings_len;
+	add(b, "module", info(ASM_BTF_STRUCT, 3), 24);
+	member(b, "count", INT, 0);
+	member(b, "where", POINT, 32);
+	member(b, "next", MODULE_PTR, 128);
+	add(b, "", info(ASM_BTF_PTR, 0), MODULE);
+	put(b, find_string(base, "do_it"));
+	put(b, info(ASM_BTF_FUNC, 1));
+	put(b, PROTO);
+	b->ntypes++;
+	add(b, "node", info(ASM_BTF_STRUCT, 1), 4);
+	member(b, "other", INT, 0);
+	ASSERT_EQ(MODULE_NODE, b->ntypes);
+}
+
+FIXTURE(split)
+{
+	struct blob base_blob, blob;
+	uint8_t *base_data, *data;
+	size_t len;
+	struct asm_btf *base, *btf;
+};
+
+FIXTURE_VARIANT(split) { bool big; };
+FIXTURE_VARIANT_ADD(split, little) { .big = false };
+FIXTURE_VARIANT_ADD(split, big) { .big = true };
+
+FIXTURE_SETUP(split)
+{
+	sample(&self->base_blob, variant->big);
+	split_sample(&self->blob, &self->base_blob);
+	self->base_data = blob_bytes(&self->base_blob, &self->len);
+	ASSERT_OK(asm_btf_open(self->base_data, self->len, &self->base));
+	self->data = blob_bytes(&self->blob, &self->len);
+	ASSERT_OK(asm_btf_open_split(self->data, self->len, self->base, &self->btf));
+}
+
+FIXTURE_TEARDOWN(split)
+{
+	asm_btf_close(self->btf);
+	free(self->data);
+	asm_btf_close(self->base);
+	free(self->base_data);
+}
+
+TEST_F(split, find)
+{
+	struct names structs = { .most = 99 };
+
+	EXPECT_EQ(POINTER_PTR, asm_btf_count(self->base));
+	EXPECT_EQ(MODULE_NODE, asm_btf_count(self->btf));
+	EXPECT_EQ(MODULE, asm_btf_find(self->btf, ASM_BTF_STRUCT, "module"));
+	EXPECT_EQ(MODULE_FUNC, asm_btf_find(self->btf, ASM_BTF_FUNC, "do_it"));
+	EXPECT_EQ(FUNC, asm_btf_find(self->base, ASM_BTF_FUNC, "do_it"));
+	EXPECT_EQ(MODULE_NODE, asm_btf_find(self->btf, ASM_BTF_STRUCT, "node"));
+	EXPECT_EQ(POINT, asm_btf_find(self->btf, ASM_BTF_STRUCT, "point"));
+	EXPECT_ERR(-ENOENT, asm_btf_find_own(self->btf, ASM_BTF_STRUCT, "point"));
+	EXPECT_EQ(MODULE, asm_btf_find_own(self->btf, ASM_BTF_STRUCT, "module"));
+	EXPECT_ERR(-ENOENT, asm_btf_find(self->base, ASM_BTF_STRUCT, "module"));
+	asm_btf_names(self->btf, ASM_BTF_STRUCT, note_name, &structs);
+	EXPECT_STREQ("module node ", structs.text);
+}
+
+TEST_F(split, types)
+{
+	struct asm_btf_member member;
+	struct asm_btf_type type;
+	struct asm_btf_raw raw;
+	uint64_t size;
+
+	for (uint32_t id = 0; id <= POINTER_PTR; id++) {
+		struct asm_btf_raw own;
+
+		ASSERT_TRUE(asm_btf_raw(self->base, id, &own)) LOG("type %u", id);
+		ASSERT_TRUE(asm_btf_raw(self->btf, id, &raw)) LOG("type %u", id);
+		EXPECT_STREQ(own.name, raw.name) LOG("type %u", id);
+		EXPECT_EQ(own.kind, raw.kind) LOG("type %u", id);
+		EXPECT_EQ(own.words, raw.words) LOG("type %u", id);
+		EXPECT_EQ(asm_btf_word(self->base, &own, 1), asm_btf_word(self->btf, &raw, 1));
+	}
+	ASSERT_TRUE(asm_btf_raw(self->btf, MODULE_FUNC, &raw));
+	EXPECT_STREQ("do_it", raw.name);
+	EXPECT_EQ(PROTO, raw.arg);
+	EXPECT_FALSE(asm_btf_raw(self->btf, MODULE_NODE + 1, &raw));
+	EXPECT_TRUE(asm_btf_type(self->btf, MODULE_PTR, &type));
+	EXPECT_EQ(MODULE, type.arg);
+	EXPECT_TRUE(asm_btf_member(self->btf, MODULE, 1, &member));
+	EXPECT_STREQ("where", member.name);
+	EXPECT_EQ(POINT, member.arg);
+	EXPECT_TRUE(asm_btf_size(self->btf, member.arg, &size));
+	EXPECT_EQ(8, size);
+	EXPECT_STREQ("", asm_btf_string(self->btf, 0));
+	EXPECT_STREQ("module", asm_btf_string(self->btf, self->blob.base_strings));
+	EXPECT_STREQ("", asm_btf_string(self->btf, self->blob.base_strings +
+					(uint32_t)self->blob.strings_len));
+	EXPECT_STREQ("", asm_btf_string(self->btf, UINT32_MAX));
+}
+
+TEST_F(split, fields)
+{
+	static const struct good paths[] = {
+		{ "module.where.y", 8, 4 }, { "module.next", 16, 8 },
+		{ "node.other", 0, 4 },		/* not the base's */
+		{ "point.y", 4, 4 },		/* the base's */
+	};
+	struct asm_kfield field;
+	char why[WHY];
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		EXPECT_TRUE(asm_btf_field(self->btf, paths[i].path, &field, why, sizeof(why)))
+			LOG("%s: %s", paths[i].path, why);
+		EXPECT_EQ(paths[i].offset, field.offset) LOG("%s", paths[i].path);
+		EXPECT_EQ(paths[i].size, field.size) LOG("%s", paths[i].path);
+	}
+	EXPECT_FALSE(asm_btf_field(self->btf, "modul.count", &field, why, sizeof(why)));
+	EXPECT_STREQ("the BTF has no struct, union or typedef 'modul'; did you mean 'module'?",
+		     why);
+	EXPECT_FALSE(asm_btf_field(self->btf, "poin.y", &field, why, sizeof(why)));
+	EXPECT_STREQ("the BTF has no struct, union or typedef 'poin'; did you mean 'point'?", why);
+}
+
+/* A kind that only its own layout has steps over more bytes than those of the base. */
+TEST(split_layout)
+{
+	enum { KIND = 25, LAYOUT_HEADER = 32, TYPES = 12, LAYOUT = 26 * 4, LEN = 3 };
+	uint8_t data[2][LAYOUT_HEADER + TYPES + LAYOUT + LEN];
+	const uint32_t header[] = { LAYOUT_HEADER, 0, TYPES, TYPES + LAYOUT, LEN, TYPES, LAYOUT };
+	struct asm_btf *base, *btf;
+	struct asm_btf_raw raw;
+
+	for (size_t d = 0; d < 2; d++) {
+		memset(data[d], 0, sizeof(data[d]));
+		memcpy(data[d], (const uint8_t []){ 0x9f, 0xeb, 1, 0 }, 4);
+		for (size_t i = 0; i < 7; i++)
+			store32(false, data[d] + 4 + 4 * i, header[i]);
+		store32(false, data[d] + LAYOUT_HEADER + 4, info(d ? ASM_BTF_PTR : KIND, 0));
+		data[d][LAYOUT_HEADER + TYPES + KIND * 4] = d ? 255 : 0;
+	}
+	ASSERT_OK(asm_btf_open(data[0], sizeof(data[0]), &base));
+	ASSERT_OK(asm_btf_open_split(data[1], sizeof(data[1]), base, &btf));
+	ASSERT_TRUE(asm_btf_raw(btf, 1, &raw));
+	EXPECT_EQ(0, raw.words);
+	asm_btf_close(btf);
+	asm_btf_close(base);
+}
+
+static int open_split_with(const uint8_t *data, size_t len, const struct asm_btf *base, size_t at,
+			   uint32_t value)
+{
+	uint8_t *copy = malloc(len);
+	struct asm_btf *btf;
+	int err;
+
+	ASSERT_NOT_NULL(copy);
+	memcpy(copy, data, len);
+	store32(data[0] == 0xeb, copy + at, value);
+	err = asm_btf_open_split(copy, len, base, &btf);
+	EXPECT_EQ(!err, !!btf);
+	asm_btf_close(btf);
+	free(copy);
+	return err;
+}
+
+TEST_F(split, broken)
+{
+	enum { STRINGS_LEN = 20 };
+	uint32_t behind = self->blob.base_strings + (uint32_t)self->blob.strings_len;
+	struct asm_btf *btf;
+
+	EXPECT_ERR(-EINVAL, asm_btf_open(self->data, self->len, &btf)); /* without its base */
+	EXPECT_OK(open_split_with(self->data, self->len, self->base, HEADER, behind - 1));
+	EXPECT_ERR(-EINVAL, open_split_with(self->data, self->len, self->base, HEADER, behind));
+	EXPECT_ERR(-EINVAL, open_split_with(self->data, self->len, self->base, STRINGS_LEN,
+					    (uint32_t)self->blob.strings_len - 1));
+	for (size_t i = 0; i < self->len; i++)
+		EXPECT_ERR(-EINVAL, asm_btf_open_split(self->data, i, self->base, &btf))
+			LOG("%zu bytes", i);
+	sample(&self->blob, !variant->big);
+	free(self->data);
+	self->data = blob_bytes(&self->blob, &self->len);
+	EXPECT_ERR(-EINVAL, asm_btf_open_split(self->data, self->len, self->base, &btf));
+}
+
+/* Nothing of its own is fine: there are no strings then. */
+TEST_F(split, empty)
+{
+	struct blob blob = { .big = variant->big };
+	struct asm_btf *btf;
+	uint8_t *data;
+	size_t len;
+
+	data = blob_bytes(&blob, &len);
+	EXPECT_ERR(-EINVAL, asm_btf_open(data, len, &btf));
+	ASSERT_OK(asm_btf_open_split(data, len, self->base, &btf));
+	EXPECT_EQ(POINTER_PTR, asm_btf_count(btf));
+	EXPECT_ERR(-ENOENT, asm_btf_find_own(btf, ASM_BTF_INT, "int"));
+	asm_btf_close(btf);
+	free(data);
+}
+
+TEST_F_TIMEOUT(split, mutations, 60)
+{
+	enum { ROUNDS = 20000 };
+	uint64_t state = 0x2545f4914f6cdd1d;
+	uint8_t *copy = calloc(1, self->len);
+	FILE *f = fopen("/dev/null", "w");
+	int opened = 0;
+
+	ASSERT_NOT_NULL(copy);
+	ASSERT_NOT_NULL(f);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct asm_btf *btf;
+		int err;
+
+		memcpy(copy, self->data, self->len);
+		damage(copy, self->len, &state);
+		err = asm_btf_open_split(copy, self->len, self->base, &btf);
+		if (err)
+			EXPECT_ERR(-EINVAL, err);
+		else
+			query_types(btf, query(btf, &state), &state, f);
+		opened += !err;
+		asm_btf_close(btf);
+	}
+	EXPECT_LT(ROUNDS / 20, opened);
+	EXPECT_LT(opened, ROUNDS);
 	fclose(f);
 	free(copy);
 }

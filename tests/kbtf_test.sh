@@ -80,6 +80,23 @@ if [ -r /sys/kernel/btf/vmlinux ] && command -v pahole >/dev/null &&
 	ok "what continues the kernel's" "$BPFLOAD" btf dump file split
 	mv stdout mine
 	ok "as bpftool says it" cmp theirs mine
+	mkdir folder
+	cp split folder/own
+	cp /sys/kernel/btf/vmlinux folder
+	alike "on another base" -B folder/vmlinux btf dump file split
+	ok "with the long name" "$BPFLOAD" --base-btf=folder/vmlinux btf dump file split
+	fails "a base that is not there" 1 "cannot read 'none'" \
+		"$BPFLOAD" -B none btf dump file split
+	fails "a base that is none" 1 "'types.c' is neither type data" \
+		"$BPFLOAD" btf dump -B types.c file split
+	fails "a base that is split" 1 "'folder/own' is neither type data" \
+		"$BPFLOAD" -B folder/own btf dump file split
+	ok "the base of what needs none" "$BPFLOAD" -B none btf dump file types.o
+	first=$("$BPFLOAD" btf dump file folder/vmlinux root_id 1)
+	check_out "a type of the base" "$first" "$BPFLOAD" btf dump file split root_id 1
+	printf 'r1 = kernel.own.t\nr2 = kernel.task_struct.pid\nexit\n' >field.bpfasm
+	fails "no base beside it" 1 "split: " "$BPFASM" --btf split -f hex field.bpfasm
+	ok "fields of both" "$BPFASM" --btf folder/own -f hex field.bpfasm
 else
 	skip "what continues the kernel's" "no pahole, or no types of the kernel"
 fi
