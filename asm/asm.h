@@ -859,13 +859,22 @@ void asm_types_free(struct asm_types *types);	/* NULL is fine */
 /* ---- CO-RE ---- */
 
 /*
- * Apply the CO-RE relocations of an object as libbpf 1.x does: insns is a copy of its slots, kernel
- * the types that it is to run on. What these do not have makes a call of ASM_CORE_POISON of an
+ * The types that an object is to run on: a kernel's own, and those of its modules, one after the
+ * other (NULL: there are no more), for what the kernel itself has no type of that name.
+ */
+struct asm_core_types {
+	const struct asm_btf *kernel;
+	const struct asm_btf *(*module)(void *arg, size_t index); /* NULL: none */
+	void *arg;
+};
+
+/*
+ * Apply the CO-RE relocations of an object as libbpf 1.x does: insns is a copy of its slots. What these do not have makes a call of ASM_CORE_POISON of an
  * instruction: no harm where the program does not come there. False with a reason in why when that
  * cannot be: *failed is the relocation then.
  */
 enum { ASM_CORE_POISON = 0xbad2310 };
-bool asm_core_apply(const struct asm_object *obj, const struct asm_btf *kernel,
+bool asm_core_apply(const struct asm_object *obj, const struct asm_core_types *types,
 		    struct asm_insn *insns, const struct asm_core **failed, char *why,
 		    size_t why_size);
 

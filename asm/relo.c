@@ -57,6 +57,7 @@ struct relo_spec {
 struct relo_value {
 	uint64_t value;
 	uint64_t size;		/* of what a load or store accesses; 0: any */
+	const struct asm_btf *btf;
 	uint32_t type;		/* of it */
 	bool loose;		/* the object may have it otherwise */
 	bool missing;
@@ -65,12 +66,16 @@ struct relo_value {
 /* The types of the kernel that one of the object's may be. */
 struct relo_root {
 	uint32_t type;
-	uint32_t *ids;
+	struct relo_candidate {
+		const struct asm_btf *btf;
+		uint32_t id;
+	} *at;
 	size_t n, room;
 };
 
 struct relo {
 	const struct asm_object *obj;
+	const struct asm_core_types *from;
 	struct relo_types types;
 	struct mem mem;
 	struct relo_root *roots;
@@ -288,12 +293,15 @@ static enum relo_fit relo_kernel_enum(struct relo *relo, uint32_t id)
 }
 
 /* Whether the candidate has what the object means; the way to it is in relo->kernel then. */
-static enum relo_fit relo_kernel(struct relo *relo, uint32_t kind, uint32_t id)
+static enum relo_fit relo_kernel(struct relo *relo, uint32_t kind,
+				 const struct relo_candidate *candidate)
 {
 	enum relo_fit fit = RELO_FITS;
+	uint32_t id = candidate->id;
 	unsigned int i;
 
-	relo_start(&relo->kernel, relo->types.kernel, id);
+	relo->types.kernel = candidate->btf;
+	relo_start(&relo->kernel, candidate->btf, id);
 	if (relo_is_enum(kind))
 		return relo_kernel_enum(relo, id);
 	if (kind == RELO_TYPE_MATCHES)
@@ -440,6 +448,7 @@ static bool relo_value(const struct relo *relo, const struct relo_spec *spec, ui
 		       struct relo_value *out)
 {
 	memset(out, 0, sizeof(*out));
+	out->btf = spec ? spec->btf : NULL;
 	switch (kind) {
 	case RELO_FIELD_EXISTS:
 	case RELO_TYPE_EXISTS:
@@ -465,13 +474,26 @@ static bool relo_value(const struct relo *relo, const struct relo_spec *spec, ui
 
 /* ---- candidates ---- */
 
+static void relo_candidates(struct relo *relo, struct relo_root *root, const struct asm_btf *btf,
+			    uint32_t mask, const char *name)
+{
+	uint32_t id = 0;
+
+	while ((id = btfview_next(btf, id, mask, name)) != 0) {
+		root->at = mem_grow(&relo->mem, root->at, &root->room, root->n + 1,
+				    sizeof(*root->at));
+		root->at[root->n++] = (struct relo_candidate){ btf, id };
+	}
+}
+
 /* A structure goes by the name of one, an enumeration of either size by the name of one. */
 static struct relo_root *relo_root(struct relo *relo, uint32_t type)
 {
 	const uint32_t enums = 1u << ASM_BTF_ENUM | 1u << ASM_BTF_ENUM64;
 	struct btfview_type view;
+	const struct asm_btf *btf;
 	struct relo_root *root;
-	uint32_t id = 0, mask;
+	uint32_t mask;
 	size_t i;
 
 	for (i = 0; i < relo->nroots; i++)
@@ -487,11 +509,11 @@ static struct relo_root *relo_root(struct relo *relo, uint32_t type)
 	mask = 1u << view.kind;
 	if (mask & enums)
 		mask = enums;
-	while ((id = btfview_next(relo->types.kernel, id, mask, view.name)) != 0) {
-		root->ids = mem_grow(&relo->mem, root->ids, &root->room, root->n + 1,
-				     sizeof(*root->ids));
-		root->ids[root->n++] = id;
-	}
+	relo_candidates(relo, root, relo->from->kernel, mask, view.name);
+	if (root->n || !relo->from->module)
+		return root;
+	for (i = 0; (btf = relo->from->module(relo->from->arg, i)) != NULL; i++)
+		relo_candidates(relo, root, btf, mask, view.name);
 	return root;
 }
 
@@ -505,7 +527,7 @@ static bool relo_search(struct relo *relo, uint32_t kind, struct relo_root *root
 	enum relo_fit fit;
 
 	for (i = 0; i < root->n; i++) {
-		fit = relo_kernel(relo, kind, root->ids[i]);
+		fit = relo_kernel(relo, kind, &root->at[i]);
 		if (fit == RELO_DIFFERS)
 			continue;
 		if (fit == RELO_DAMAGED || !relo_value(relo, &relo->kernel, kind, &value))
@@ -515,7 +537,7 @@ static bool relo_search(struct relo *relo, uint32_t kind, struct relo_root *root
 					 "which differ in this");
 		*out = value;
 		bit = relo->kernel.bit;
-		root->ids[n++] = root->ids[i];
+		root->at[n++] = root->at[i];
 	}
 	if (n)
 		root->n = n;
@@ -546,7 +568,7 @@ static bool relo_may_resize(const struct relo *relo, const struct relo_value *ow
 	struct asm_btf_type a, b;
 
 	if (!asm_btf_type(relo->types.own, own->type, &a) ||
-	    !asm_btf_type(relo->types.kernel, kernel->type, &b) || a.kind != b.kind)
+	    !asm_btf_type(kernel->btf, kernel->type, &b) || a.kind != b.kind)
 		return false;
 	return a.kind == ASM_BTF_PTR ||
 	       (a.kind == ASM_BTF_INT && a.encoding != RELO_SIGNED && b.encoding != RELO_SIGNED);
@@ -661,13 +683,13 @@ static bool relo_all(struct relo *relo, struct asm_insn *insns, const struct asm
 	return true;
 }
 
-bool asm_core_apply(const struct asm_object *obj, const struct asm_btf *kernel,
+bool asm_core_apply(const struct asm_object *obj, const struct asm_core_types *types,
 		    struct asm_insn *insns, const struct asm_core **failed, char *why,
 		    size_t why_size)
 {
 	struct relo relo = {
-		.obj = obj, .types = { obj->btf, kernel, RELO_BUDGET }, .why = why,
-		.why_size = why_size,
+		.obj = obj, .from = types, .types = { obj->btf, types->kernel, RELO_BUDGET },
+		.why = why, .why_size = why_size,
 	};
 	volatile bool good = false;
 	jmp_buf oom;

@@ -88,19 +88,19 @@ static int tracing_link(const struct attach *a, uint32_t target)
 /* What a freplace program that is loaded already shall replace now (5.10). */
 static int target_again(const struct attach *a, uint32_t *target)
 {
+	struct facts_type type;
 	char why[512];
-	int32_t id;
+	int err;
 
 	*target = 0;
 	if (a->load->obj || a->func->attach->target != ASM_TARGET_EXT || !a->load->opt->where.prog)
 		return 0;
-	id = prog_target_id(a->load, a->func, why, sizeof(why));
-	if (id < 0) {
+	err = prog_target_type(a->load, a->func, &type, why, sizeof(why));
+	if (err)
 		say_error(a->load->opt, &a->place, "%s: %s", a->what, why);
-		return id;
-	}
-	*target = (uint32_t)id;
-	return 0;
+	else
+		*target = type.id;
+	return err;
 }
 
 /* The target was fixed when the program was loaded: no name. */

@@ -16,6 +16,7 @@
 #include "loader.h"
 #include "attach.h"
 #include "detach.h"
+#include "facts.h"
 #include "object.h"
 #include "json.h"
 #include "pin.h"
@@ -49,8 +50,9 @@ static const char *type_word(uint32_t number)
 static int check_target(struct loaded *l)
 {
 	const struct asm_attach *attach = l->func.attach;
+	struct facts_type type;
 	char why[512];
-	int32_t id;
+	int err;
 
 	if (attach->prog_type != l->info.type) {
 		say_error(&l->opt, NULL, "program %s is of type %s: section '%s' is for programs "
@@ -61,13 +63,14 @@ static int check_target(struct loaded *l)
 	/* what a freplace program was loaded for is not the only one that it can replace */
 	if (!(attach->flags & ASM_ATTACH_BTF_ID) || attach->target == ASM_TARGET_EXT)
 		return 0;
-	id = prog_target_id(&l->load, &l->func, why, sizeof(why));
-	if (id < 0) {
+	err = prog_target_type(&l->load, &l->func, &type, why, sizeof(why));
+	if (err) {
 		say_error(&l->opt, NULL, "section '%s': %s", l->func.section, why);
-		return id;
+		return err;
 	}
-	/* before 6.0 the kernel did not tell */
-	if (!l->info.attach_btf_id || l->info.attach_btf_id == (uint32_t)id)
+	/* before 6.0 the kernel did not tell; ids of modules are the same for all of them */
+	if (!l->info.attach_btf_id || (l->info.attach_btf_id == type.id &&
+				       (!type.btf || l->info.attach_btf_obj_id == type.btf)))
 		return 0;
 	say_error(&l->opt, NULL, "program %s was loaded for another target than '%s': that of such "
 		  "a program is fixed when it is loaded", l->func.name, l->func.section);

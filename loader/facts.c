@@ -5,6 +5,8 @@
 
 #include "facts.h"
 #include "loader.h"
+#include "kbtf.h"
+#include "modules.h"
 #include "sys.h"
 #include "tracefs.h"
 
@@ -17,6 +19,7 @@ struct load_facts {
 	bool mapped;		/* data is a mapping, not allocated */
 	bool tried;
 	int err;		/* why there is no btf */
+	struct modules modules;
 	char *config;
 	bool config_tried;
 	int config_err;		/* why there is no config, as it was told */
@@ -32,6 +35,7 @@ void load_facts_free(struct load_facts *facts)
 {
 	if (!facts)
 		return;
+	modules_free(&facts->modules);
 	asm_btf_close(facts->btf);
 	free(facts->config);
 	if (facts->mapped)
@@ -72,6 +76,14 @@ const struct asm_btf *facts_types(const struct load_facts *facts)
 	return facts->btf;
 }
 
+/* The types of a module; NULL: there are no more, or none that this process may know. */
+static const struct asm_btf *module_types(void *arg, size_t index)
+{
+	struct load_facts *facts = arg;
+
+	return modules_types(&facts->modules, index, facts->btf);
+}
+
 /* Say why there is no BTF; the errno to return. */
 static int facts_missing(int err, char *why, size_t why_size)
 {
@@ -110,29 +122,133 @@ void facts_near(struct load_facts *facts, enum asm_btf_kind kind, const char *pr
 		const char *name, char *out)
 {
 	struct search search = { .prefix = prefix };
+	const struct asm_btf *types;
 
 	asm_near_start(&search.near, name, strlen(name));
-	if (facts_btf(facts) == 0)
+	if (facts_btf(facts) == 0) {
 		asm_btf_names(facts->btf, kind, offer, &search);
+		for (size_t i = 0; (types = module_types(facts, i)); i++)
+			asm_btf_names(types, kind, offer, &search);
+	}
 	asm_near_text(&search.near, out);
 }
 
-int32_t facts_btf_id(struct load_facts *facts, enum asm_btf_kind kind, const char *prefix,
-		     const char *name, char *why, size_t why_size)
+const int *facts_fds(const struct load_facts *facts)
 {
-	char full[256], near[ASM_NEAR_TEXT];
+	return facts->modules.fds;
+}
+
+/* What is looked for. */
+struct wanted {
+	enum asm_btf_kind kind;
+	const char *prefix, *name;
+	char full[256];		/* prefix and name */
+};
+
+/* The type that a module itself has of a name. */
+static int find_in(struct load_facts *facts, size_t index, const struct wanted *wanted,
+		   struct facts_type *out)
+{
+	const struct asm_btf *types = module_types(facts, index);
+	int32_t id = types ? asm_btf_find_own(types, wanted->kind, wanted->full) : -ENOENT;
+	struct module *module = &facts->modules.at[index];
+	int err = id < 0 ? id : modules_open(&facts->modules, module);
+
+	if (!err)
+		*out = (struct facts_type){
+			.id = (uint32_t)id, .index = module->index, .btf = module->id,
+			.fd = facts->modules.fds[module->index],
+		};
+	return err;
+}
+
+static int find_kernel(const struct load_facts *facts, const struct wanted *wanted,
+		       struct facts_type *out)
+{
+	int32_t id = asm_btf_find(facts->btf, wanted->kind, wanted->full);
+
+	*out = (struct facts_type){ .id = id < 0 ? 0 : (uint32_t)id };
+	return id < 0 ? id : 0;
+}
+
+static void not_in_module(struct load_facts *facts, size_t index, const struct wanted *wanted,
+			  char *why, size_t why_size)
+{
+	const struct asm_btf *types = module_types(facts, index);
+	struct search search = { .prefix = wanted->prefix };
+	const char *module = facts->modules.at[index].name;
+	struct facts_type unused;
+	char near[ASM_NEAR_TEXT];
+
+	if (find_kernel(facts, wanted, &unused) == 0) {
+		snprintf(why, why_size, "module '%s' has no %s: it is the kernel's own, so leave "
+			 "the module out", module, wanted->full);
+		return;
+	}
+	asm_near_start(&search.near, wanted->name, strlen(wanted->name));
+	asm_btf_names(types, wanted->kind, offer, &search);
+	snprintf(why, why_size, "module '%s' has no %s%s", module, wanted->full,
+		 asm_near_text(&search.near, near));
+}
+
+/* In the module that is named, and in no other. */
+static int find_named(struct load_facts *facts, const char *module, const struct wanted *wanted,
+		      struct facts_type *out, char *why, size_t why_size)
+{
+	int index = modules_find(&facts->modules, module, why, why_size), err;
+
+	if (index < 0)
+		return index;
+	err = find_in(facts, (size_t)index, wanted, out);
+	if (err == -ENOENT && module_types(facts, (size_t)index))
+		not_in_module(facts, (size_t)index, wanted, why, why_size);
+	else if (err)
+		snprintf(why, why_size, "the types of module '%s': %s", module, strerror(-err));
+	return err;
+}
+
+/* In the kernel, or else in any module. */
+static int find_any(struct load_facts *facts, const struct wanted *wanted, struct facts_type *out,
+		    char *why, size_t why_size)
+{
+	int err = find_kernel(facts, wanted, out);
+	char near[ASM_NEAR_TEXT];
+
+	for (size_t i = 0; err == -ENOENT && module_types(facts, i); i++)
+		err = find_in(facts, i, wanted, out);
+	if (err == -ENOENT) {
+		facts_near(facts, wanted->kind, wanted->prefix, wanted->name, near);
+		snprintf(why, why_size, "this kernel's BTF has no %s%s%s", wanted->full, near,
+			 facts->modules.err == -EPERM ? "; to look at that of its modules takes "
+			 "CAP_SYS_ADMIN" : "");
+	} else if (err) {
+		snprintf(why, why_size, "the types of a module: %s", strerror(-err));
+	}
+	return err;
+}
+
+int facts_find(struct load_facts *facts, enum asm_btf_kind kind, const char *prefix,
+	       const char *name, struct facts_type *out, char *why, size_t why_size)
+{
+	const char *colon = strchr(name, ':');
+	size_t len = colon ? (size_t)(colon - name) : 0;
+	struct wanted wanted = {
+		.kind = kind, .prefix = prefix, .name = colon ? colon + 1 : name,
+	};
+	char module[KBTF_NAME] = "";
 	int err = facts_btf(facts);
-	int32_t id = -ENOENT;
 
 	if (err)
 		return facts_missing(err, why, why_size);
-	if ((size_t)snprintf(full, sizeof(full), "%s%s", prefix, name) < sizeof(full))
-		id = asm_btf_find(facts->btf, kind, full);
-	if (id < 0) {
-		facts_near(facts, kind, prefix, name, near);
-		snprintf(why, why_size, "this kernel's BTF has no %s%s%s", prefix, name, near);
+	if ((size_t)snprintf(wanted.full, sizeof(wanted.full), "%s%s", prefix, wanted.name) >=
+	    sizeof(wanted.full) || len >= sizeof(module)) {
+		snprintf(why, why_size, "'%s' is longer than any name", name);
+		return -ENOENT;
 	}
-	return id;
+	if (!colon)
+		return find_any(facts, &wanted, out, why, why_size);
+	memcpy(module, name, len);
+	return find_named(facts, module, &wanted, out, why, why_size);
 }
 
 /* The bytes of a value; 0 for what no register holds. */
@@ -193,12 +309,14 @@ int facts_traceable(struct load_facts *facts, facts_fn *fn, void *arg, char *why
 int facts_relocate(struct load_facts *facts, const struct asm_object *obj, struct asm_insn *insns,
 		   const struct asm_core **failed, char *why, size_t why_size)
 {
+	struct asm_core_types types = { .module = module_types, .arg = facts };
 	int err = facts_btf(facts);
 
 	*failed = obj->cores;
 	if (err)
 		return facts_missing(err, why, why_size);
-	return asm_core_apply(obj, facts->btf, insns, failed, why, why_size) ? 0 : -EINVAL;
+	types.kernel = facts->btf;
+	return asm_core_apply(obj, &types, insns, failed, why, why_size) ? 0 : -EINVAL;
 }
 
 int facts_config(struct load_facts *facts, facts_config_fn *fn, const char **text, char *why,
@@ -259,6 +377,40 @@ static bool ctx_field(struct load_facts *facts, const char *field, const char *s
 	return err == 0;
 }
 
+/* Whether the types have one that a path may start with. */
+static bool has_root(const struct asm_btf *types, const char *path)
+{
+	static const enum asm_btf_kind kinds[] = {
+		ASM_BTF_STRUCT, ASM_BTF_UNION, ASM_BTF_TYPEDEF,
+	};
+	size_t len = strcspn(path, ".[");
+	char name[128] = "";
+
+	if (len >= sizeof(name))
+		return false;
+	memcpy(name, path, len);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (asm_btf_find_own(types, kinds[i], name) >= 0)
+			return true;
+	return false;
+}
+
+/* Of the kernel, or else of the first module that has the type. */
+static bool kernel_field(struct load_facts *facts, const char *path, struct asm_kfield *out,
+			 char *why, size_t why_size)
+{
+	const struct asm_btf *types;
+
+	if (asm_btf_field(facts->btf, path, out, why, why_size))
+		return true;
+	if (has_root(facts->btf, path))
+		return false;
+	for (size_t i = 0; (types = module_types(facts, i)); i++)
+		if (has_root(types, path))
+			return asm_btf_field(types, path, out, why, why_size);
+	return false;
+}
+
 bool load_facts_resolve(void *facts_arg, const char *path, const char *section,
 			struct asm_kfield *out, char *why, size_t why_size)
 {
@@ -276,5 +428,5 @@ bool load_facts_resolve(void *facts_arg, const char *path, const char *section,
 		facts_missing(err, why, why_size);
 		return false;
 	}
-	return asm_btf_field(facts->btf, path + 7, out, why, why_size);
+	return kernel_field(facts, path + 7, out, why, why_size);
 }

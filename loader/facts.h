@@ -18,13 +18,25 @@ struct asm_insn;
 struct asm_object;
 struct load_facts;
 
+/* A type of the kernel, or of one of its modules. */
+struct facts_type {
+	uint32_t id;
+	int fd;			/* of the module's type data, kept by the facts; 0: the kernel */
+	uint32_t index;		/* of that descriptor in facts_fds() */
+	uint32_t btf;		/* the id of the module's type data */
+};
+
 /*
- * Type id of that kind and name. -errno with a reason in why: -ENOENT when the kernel has none of
- * it (why then has near names without the prefix of the name), -EOPNOTSUPP for a kernel without
- * BTF, else what reading said.
+ * The type of that kind and name, of the kernel or else of the first module that has one;
+ * MODULE:NAME is of that module. 0, or -errno with a reason in why: -ENOENT when the kernel has
+ * none of it (why then has near names without the prefix of the name), -EOPNOTSUPP for a kernel
+ * without BTF, else what reading said.
  */
-int32_t facts_btf_id(struct load_facts *facts, enum asm_btf_kind kind, const char *prefix,
-		     const char *name, char *why, size_t why_size);
+int facts_find(struct load_facts *facts, enum asm_btf_kind kind, const char *prefix,
+	       const char *name, struct facts_type *out, char *why, size_t why_size);
+
+/* What BPF_PROG_LOAD takes to know modules by index; NULL when no type was of one. */
+const int *facts_fds(const struct load_facts *facts);
 
 /* All of its types, once something was found in them. */
 const struct asm_btf *facts_types(const struct load_facts *facts);
@@ -49,7 +61,7 @@ typedef bool facts_fn(void *arg, uint32_t id, const char *name);
 int facts_traceable(struct load_facts *facts, facts_fn *fn, void *arg, char *why, size_t why_size);
 
 /*
- * asm_core_apply() with this kernel's types. 0, or -errno with a reason in why; *failed is then the
+ * asm_core_apply() with this kernel's types and its modules'. 0, or -errno with a reason in why; *failed is then the
  * relocation that cannot be.
  */
 int facts_relocate(struct load_facts *facts, const struct asm_object *obj, struct asm_insn *insns,

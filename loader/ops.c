@@ -35,6 +35,19 @@ struct ops_member {
 
 /* ---- the kernel's types ---- */
 
+/* A struct of the kernel itself; -errno with a reason. */
+static int32_t ops_struct(const struct load *load, const char *of, const char *name, char *why)
+{
+	struct facts_type type;
+	int err = facts_find(load->facts, ASM_BTF_STRUCT, of, name, &type, why, OPS_WHY);
+
+	if (!err && type.fd) {
+		snprintf(why, OPS_WHY, "it is one of a module, and those have no maps here");
+		return -EOPNOTSUPP;
+	}
+	return err ? err : (int32_t)type.id;
+}
+
 /* The id of the value; -errno and said. */
 static int32_t ops_value(const struct load *load, const struct asm_map *map)
 {
@@ -47,7 +60,7 @@ static int32_t ops_value(const struct load *load, const struct asm_map *map)
 			  "it is: 'values' of .map does", map->name);
 		return -EINVAL;
 	}
-	id = facts_btf_id(load->facts, ASM_BTF_STRUCT, prefix, map->ops, why, sizeof(why));
+	id = ops_struct(load, prefix, map->ops, why);
 	if (id < 0)
 		say_error(load->opt, &place, "map %s: struct %s is none that programs can be "
 			  "members of: %s", map->name, map->ops, why);
@@ -122,7 +135,7 @@ int ops_target(const struct load *load, const struct asm_func *func, struct abi_
 			return ops_refuse(load, member, why);
 		if (!ops_is_function(load, &found))
 			return ops_refuse(load, member, "it is no pointer to a function");
-		id = facts_btf_id(load->facts, ASM_BTF_STRUCT, "", map->ops, why, sizeof(why));
+		id = ops_struct(load, "", map->ops, why);
 		if (id < 0)
 			return ops_refuse(load, member, why);
 		if (attr->attach_btf_id && (attr->attach_btf_id != (uint32_t)id ||

@@ -38,6 +38,7 @@ struct prog {
 	char *log;		/* NULL: none was asked for */
 	bool cut;		/* the log did not fit: its end is missing */
 	bool single;		/* of many functions, but for single probes */
+	bool indexed;		/* calls name modules by index */
 };
 
 static const enum asm_endian native = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ?
@@ -57,17 +58,24 @@ static struct asm_place func_place(const struct prog *p)
 
 /* ---- instructions ---- */
 
-/* Change what the assembler left open: the src field and the immediate(s). */
-static void patch(struct prog *p, uint32_t slot, unsigned int src, int32_t imm, int32_t next)
+/* What the assembler left open: the src field, the immediate(s), of a call the offset. */
+struct patch {
+	unsigned int src;
+	int32_t imm, next;
+	int16_t off;
+};
+
+static void patch(struct prog *p, uint32_t slot, struct patch with)
 {
 	struct asm_insn insn = p->linked.insns[slot];
 
-	insn.regs = (uint8_t)(asm_dst(insn) | src << 4);
-	insn.imm = imm;
+	insn.regs = (uint8_t)(asm_dst(insn) | with.src << 4);
+	insn.off = with.off;
+	insn.imm = with.imm;
 	asm_insn_bytes(insn, native, p->bytes + (size_t)slot * SLOT);
 	if (slot + 1 < p->linked.ninsns && insn.code == LD_IMM64) {
 		insn = p->linked.insns[slot + 1];
-		insn.imm = next;
+		insn.imm = with.next;
 		asm_insn_bytes(insn, native, p->bytes + (size_t)(slot + 1) * SLOT);
 	}
 }
@@ -75,7 +83,8 @@ static void patch(struct prog *p, uint32_t slot, unsigned int src, int32_t imm, 
 /* A wide load of a number. */
 static void patch_number(struct prog *p, uint32_t slot, uint64_t number)
 {
-	patch(p, slot, PLAIN, (int32_t)(uint32_t)number, (int32_t)(uint32_t)(number >> 32));
+	patch(p, slot, (struct patch){ .src = PLAIN, .imm = (int32_t)(uint32_t)number,
+				       .next = (int32_t)(uint32_t)(number >> 32) });
 }
 
 /* What the kernel calls what the object refers to by a name. */
@@ -95,18 +104,20 @@ static int symbol_missing(const struct prog *p, const struct asm_reloc *reloc, i
 	return err;
 }
 
-/* The kernel's id of what the text calls, or points to, by name. */
-static int32_t symbol_id(struct prog *p, const struct asm_reloc *reloc, char *why, size_t why_size)
+/* The kernel's type of what the text calls, or points to, by name. */
+static int symbol_type(struct prog *p, const struct asm_reloc *reloc, struct facts_type *out,
+		       char *why, size_t why_size)
 {
 	bool call = reloc->kind == ASM_RELOC_KFUNC;
 	enum asm_btf_kind kind = call ? ASM_BTF_FUNC : ASM_BTF_VAR;
 	const char *name = symbol_name(reloc);
 	char unused[512];
-	int32_t id = facts_btf_id(p->load->facts, kind, "", name, why, why_size);
+	int err = facts_find(p->load->facts, kind, "", name, out, why, why_size);
 
-	if (id == -ENOENT && !call)	/* functions have addresses too */
-		id = facts_btf_id(p->load->facts, ASM_BTF_FUNC, "", name, unused, sizeof(unused));
-	return id;
+	if (err == -ENOENT && !call)	/* functions have addresses too */
+		err = facts_find(p->load->facts, ASM_BTF_FUNC, "", name, out, unused,
+				 sizeof(unused));
+	return err;
 }
 
 /* Where a symbol of the kernel is. -ENOENT, or -EPERM where that is hidden, with a reason. */
@@ -133,16 +144,19 @@ static int symbol_address(const char *name, uint64_t *address, char *why, size_t
 /* A call that is never made: the verifier has seen that nothing leads there, or refuses it. */
 static int relocate_call(struct prog *p, const struct asm_reloc *reloc)
 {
+	struct facts_type type;
 	char why[512];
-	int32_t id = symbol_id(p, reloc, why, sizeof(why));
+	int err = symbol_type(p, reloc, &type, why, sizeof(why));
 
-	if (id == -ENOENT && reloc->ext && reloc->ext->weak) {
-		patch(p, reloc->slot, PLAIN, NO_SUCH_CALL, 0);
+	if (err == -ENOENT && reloc->ext && reloc->ext->weak) {
+		patch(p, reloc->slot, (struct patch){ .src = PLAIN, .imm = NO_SUCH_CALL });
 		return 0;
 	}
-	if (id < 0)
-		return symbol_missing(p, reloc, id, why);
-	patch(p, reloc->slot, BPF_PSEUDO_KFUNC_CALL, id, 0);
+	if (err)
+		return symbol_missing(p, reloc, err, why);
+	p->indexed = p->indexed || type.index;
+	patch(p, reloc->slot, (struct patch){ .src = BPF_PSEUDO_KFUNC_CALL,
+					      .imm = (int32_t)type.id, .off = (int16_t)type.index });
 	return 0;
 }
 
@@ -165,19 +179,22 @@ static int relocate_extern(struct prog *p, const struct asm_reloc *reloc)
 	enum asm_extern_kind kind = reloc->ext ? reloc->ext->kind : ASM_EXTERN_ANY;
 	bool weak = reloc->ext && reloc->ext->weak;
 	char why[512] = "", unused[512];
-	int32_t id = -ENOENT;
+	struct facts_type type;
 	uint64_t address = 0;
 	int err = -ENOENT;
 
 	if (kind == ASM_EXTERN_ANY && kconfig_is_name(symbol_name(reloc)))
 		return relocate_config(p, reloc, weak);
 	if (kind != ASM_EXTERN_ADDRESS)
-		id = symbol_id(p, reloc, why, sizeof(why));
-	if (id >= 0) {
-		patch(p, reloc->slot, BPF_PSEUDO_BTF_ID, id, 0);
+		err = symbol_type(p, reloc, &type, why, sizeof(why));
+	if (!err) {
+		patch(p, reloc->slot, (struct patch){ .src = BPF_PSEUDO_BTF_ID,
+						      .imm = (int32_t)type.id, .next = type.fd });
 		return 0;
 	}
-	if (kind != ASM_EXTERN_TYPED)
+	if (kind == ASM_EXTERN_TYPED)
+		err = -ENOENT;	/* as far as a weak one is concerned */
+	else
 		err = symbol_address(symbol_name(reloc), &address, why[0] ? unused : why,
 				     sizeof(why));
 	if (err && !(err == -ENOENT && weak))
@@ -190,19 +207,22 @@ static int relocate(struct prog *p, const struct asm_reloc *reloc)
 {
 	switch (reloc->kind) {
 	case ASM_RELOC_MAP:
-		patch(p, reloc->slot, BPF_PSEUDO_MAP_FD, p->load->maps[reloc->index].fd, 0);
+		patch(p, reloc->slot, (struct patch){ .src = BPF_PSEUDO_MAP_FD,
+						      .imm = p->load->maps[reloc->index].fd });
 		return 0;
 	case ASM_RELOC_MAP_VALUE:
-		patch(p, reloc->slot, BPF_PSEUDO_MAP_VALUE, p->load->maps[reloc->index].fd,
-		      reloc->addend);
+		patch(p, reloc->slot, (struct patch){ .src = BPF_PSEUDO_MAP_VALUE,
+						      .imm = p->load->maps[reloc->index].fd,
+						      .next = reloc->addend });
 		return 0;
 	case ASM_RELOC_KFUNC:
 		return relocate_call(p, reloc);
 	case ASM_RELOC_EXTERN:
 		if (!reloc->ext || reloc->ext->kind != ASM_EXTERN_CONFIG)
 			return relocate_extern(p, reloc);
-		patch(p, reloc->slot, BPF_PSEUDO_MAP_VALUE, p->load->config,
-		      (int32_t)reloc->ext->offset);
+		patch(p, reloc->slot, (struct patch){ .src = BPF_PSEUDO_MAP_VALUE,
+						      .imm = p->load->config,
+						      .next = (int32_t)reloc->ext->offset });
 		return 0;
 	case ASM_RELOC_CALL:
 	case ASM_RELOC_FUNC:
@@ -268,26 +288,28 @@ static bool offer_function(void *near, const char *name)
 }
 
 /* A function of a program that is in the kernel: its own types have it. */
-static int32_t function_id(int fd, const char *name, char *why, size_t why_size)
+static int function_type(int fd, const char *name, struct facts_type *out, char *why,
+			 size_t why_size)
 {
 	struct abi_prog_info info;
 	char text[ASM_NEAR_TEXT];
 	struct asm_near near;
 	struct kbtf kbtf;
 	int32_t id;
+	int err;
 
 	memset(&info, 0, sizeof(info));
-	id = object_info(fd, &info, sizeof(info));
-	if (!id && !info.btf_id) {
+	err = object_info(fd, &info, sizeof(info));
+	if (!err && !info.btf_id) {
 		snprintf(why, why_size, "program %s has no types, which name its functions",
 			 info.name);
 		return -EINVAL;
 	}
-	if (!id)
-		id = kbtf_open_id(info.btf_id, &kbtf);
-	if (id) {
-		snprintf(why, why_size, "the types of the program: %s", strerror(-id));
-		return id;
+	if (!err)
+		err = kbtf_open_id(info.btf_id, &kbtf);
+	if (err) {
+		snprintf(why, why_size, "the types of the program: %s", strerror(-err));
+		return err;
 	}
 	id = asm_btf_find(kbtf.btf, ASM_BTF_FUNC, name);
 	if (id < 0) {
@@ -295,20 +317,24 @@ static int32_t function_id(int fd, const char *name, char *why, size_t why_size)
 		asm_btf_names(kbtf.btf, ASM_BTF_FUNC, offer_function, &near);
 		snprintf(why, why_size, "program %s has no function %s%s", info.name, name,
 			 asm_near_text(&near, text));
+	} else {
+		out->id = (uint32_t)id;
+		out->fd = fd;
 	}
 	kbtf_close(&kbtf);
-	return id;
+	return id < 0 ? id : 0;
 }
 
-int32_t prog_target_id(const struct load *load, const struct asm_func *func, char *why,
-		       size_t why_size)
+int prog_target_type(const struct load *load, const struct asm_func *func, struct facts_type *out,
+		     char *why, size_t why_size)
 {
+	memset(out, 0, sizeof(*out));
 	if (prog_is_for_prog(load, func->attach) && load->opt->where.prog)
-		return function_id(load->opt->where.prog, func->target, why, why_size);
+		return function_type(load->opt->where.prog, func->target, out, why, why_size);
 	for (size_t i = 0; i < sizeof(btf_targets) / sizeof(btf_targets[0]); i++)
 		if (btf_targets[i].target == func->attach->target)
-			return facts_btf_id(load->facts, btf_targets[i].kind,
-					    btf_targets[i].prefix, func->target, why, why_size);
+			return facts_find(load->facts, btf_targets[i].kind,
+					  btf_targets[i].prefix, func->target, out, why, why_size);
 	snprintf(why, why_size, "it takes the place of a function of another program: --prog PROG "
 		 "says of which one");
 	return -EINVAL;
@@ -318,22 +344,22 @@ static int prog_target(struct prog *p)
 {
 	const struct asm_attach *attach = p->func->attach;
 	struct asm_place place = func_place(p);
+	struct facts_type type;
 	char why[512];
-	int32_t id;
+	int err;
 
 	if (attach && attach->prog_type == BPF_PROG_TYPE_STRUCT_OPS)
 		return ops_target(p->load, p->func, &p->attr);
 	if (!attach || !(attach->flags & ASM_ATTACH_BTF_ID))
 		return 0;
-	id = prog_target_id(p->load, p->func, why, sizeof(why));
-	if (id < 0) {
+	err = prog_target_type(p->load, p->func, &type, why, sizeof(why));
+	if (err) {
 		say_error(p->load->opt, &place, "program %s, section '%s': %s", p->func->name,
 			  p->func->section, why);
-		return id;
+		return err;
 	}
-	p->attr.attach_btf_id = (uint32_t)id;
-	if (prog_is_for_prog(p->load, attach))
-		p->attr.attach_prog_fd = (uint32_t)p->load->opt->where.prog;
+	p->attr.attach_btf_id = type.id;
+	p->attr.attach_btf_obj_fd = (uint32_t)type.fd;
 	return 0;
 }
 
@@ -367,6 +393,8 @@ static int prog_attr(struct prog *p)
 		p->attr.prog_flags |= BPF_F_SLEEPABLE;
 	if (attach && attach->flags & ASM_ATTACH_FRAGS)
 		p->attr.prog_flags |= BPF_F_XDP_HAS_FRAGS;
+	if (p->indexed)
+		p->attr.fd_array = abi_ptr(facts_fds(p->load->facts));
 	sys_name(p->attr.prog_name, p->func->symbol ? p->func->symbol : p->func->name);
 	return prog_target(p);
 }
@@ -401,8 +429,9 @@ static int load_silent(struct prog *p)
 	p->attr.log_level = 0;
 	p->attr.log_buf = 0;
 	p->attr.log_size = 0;
-	return sys_bpf(BPF_PROG_LOAD, &p->attr, p->attr.attach_prog_fd ?
-		       abi_end(struct abi_prog_load, attach_prog_fd) :
+	return sys_bpf(BPF_PROG_LOAD, &p->attr, p->indexed ?
+		       abi_end(struct abi_prog_load, fd_array) : p->attr.attach_btf_obj_fd ?
+		       abi_end(struct abi_prog_load, attach_btf_obj_fd) :
 		       abi_end(struct abi_prog_load, attach_btf_id));
 }
 

@@ -9,6 +9,7 @@
 
 struct asm_attach;
 struct asm_func;
+struct facts_type;
 struct load;
 struct load_prog;
 
@@ -23,11 +24,11 @@ int prog_load(const struct load *load, const struct load_prog *prog);
 bool prog_is_for_prog(const struct load *load, const struct asm_attach *attach);
 
 /*
- * The BTF id of the target that a program's section names, where that is fixed at load
- * (ASM_ATTACH_BTF_ID): in the kernel's types, or in those of the program that the options name.
- * -errno with a reason in why.
+ * The target that a program's section names, where that is fixed at load (ASM_ATTACH_BTF_ID): in
+ * the types of the kernel and its modules, or in those of the program that the options name, whose
+ * descriptor is then that of the type. 0, or -errno with a reason in why.
  */
-int32_t prog_target_id(const struct load *load, const struct asm_func *func, char *why,
-		       size_t why_size);
+int prog_target_type(const struct load *load, const struct asm_func *func, struct facts_type *out,
+		     char *why, size_t why_size);
 
 #endif

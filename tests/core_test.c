@@ -237,8 +237,8 @@ static struct asm_object object_of(const struct types *own, const struct asm_cor
 	return obj;
 }
 
-static bool apply(const struct types *own, const struct types *kernel, const struct row *row,
-		  struct asm_insn *insns, char *why)
+static bool apply_from(const struct types *own, const struct asm_core_types *from,
+		       const struct row *row, struct asm_insn *insns, char *why)
 {
 	const struct asm_core core = { 0, row->kind, row->type, row->access };
 	struct asm_object obj = object_of(own, &core, 1);
@@ -252,7 +252,15 @@ static bool apply(const struct types *own, const struct types *kernel, const str
 	insns[0].off = is_imm ? 0 : (int16_t)row->before;
 	obj.insns = insns;
 	obj.ninsns = SLOTS;
-	return asm_core_apply(&obj, kernel->btf, insns, &failed, why, WHY);
+	return asm_core_apply(&obj, from, insns, &failed, why, WHY);
+}
+
+static bool apply(const struct types *own, const struct types *kernel, const struct row *row,
+		  struct asm_insn *insns, char *why)
+{
+	const struct asm_core_types from = { .kernel = kernel->btf };
+
+	return apply_from(own, &from, row, insns, why);
 }
 
 static const struct row rows[] = {
@@ -357,12 +365,13 @@ TEST_F(core, two_at_one_instruction)
 	const struct asm_core cores[2] = {
 		{ 0, EXISTS, TASK, "0:0" }, { 0, EXISTS, TASK, "0:1" },
 	};
+	const struct asm_core_types types = { .kernel = self->kernel.btf };
 	struct asm_insn insn = { .code = MOV, .imm = 1 };
 	struct asm_object obj = object_of(&self->own, cores, COUNT(cores));
 	const struct asm_core *failed;
 	char why[WHY] = "";
 
-	EXPECT_FALSE(asm_core_apply(&obj, self->kernel.btf, &insn, &failed, why, sizeof(why)));
+	EXPECT_FALSE(asm_core_apply(&obj, &types, &insn, &failed, why, sizeof(why)));
 	EXPECT_STREQ("the instruction has two", why);
 	EXPECT_EQ(1, failed - cores);
 }
@@ -386,6 +395,7 @@ TEST_F(core, wide)
 /* A shift brings the field to the left end of a register, whichever end it is counted from. */
 TEST_F(core, left_shift)
 {
+	const struct asm_core_types types = { .kernel = self->kernel.btf };
 	const struct asm_core core = { 0, LSHIFT, TASK, "0:4" };
 	struct asm_object obj = object_of(&self->own, &core, 1);
 	struct asm_insn insn = { .code = MOV };
@@ -393,11 +403,59 @@ TEST_F(core, left_shift)
 	char why[WHY] = "";
 
 	obj.endian = ASM_LITTLE;
-	EXPECT_TRUE(asm_core_apply(&obj, self->kernel.btf, &insn, &failed, why, sizeof(why)));
+	EXPECT_TRUE(asm_core_apply(&obj, &types, &insn, &failed, why, sizeof(why)));
 	EXPECT_EQ(64 - (285 - 256 + 5), insn.imm);
 	obj.endian = ASM_BIG;
-	EXPECT_TRUE(asm_core_apply(&obj, self->kernel.btf, &insn, &failed, why, sizeof(why)));
+	EXPECT_TRUE(asm_core_apply(&obj, &types, &insn, &failed, why, sizeof(why)));
 	EXPECT_EQ(285 - 256, insn.imm);
+}
+
+struct modules {
+	const struct asm_btf *at[3];
+	unsigned int asked;
+};
+
+static const struct asm_btf *module_at(void *arg, size_t index)
+{
+	struct modules *modules = arg;
+
+	modules->asked++;
+	return index < COUNT(modules->at) ? modules->at[index] : NULL;
+}
+
+/* Modules count where the kernel itself has no type of that name; those that have one must agree. */
+TEST_F(core, modules)
+{
+	const struct row found = { "module", OFFSET, TASK, "0:1", LOAD64, 8, 16, LOAD32, NULL };
+	struct types none = { .nstrings = 1 }, other = { .nstrings = 1 };
+	struct modules modules = { { 0 }, 0 };
+	struct asm_core_types from = { .module = module_at, .arg = &modules };
+	struct asm_insn insns[SLOTS];
+	char why[WHY] = "";
+
+	add_int(&none, "int", 4, SIGNED);
+	open_types(&none);
+	add(&other, "task", ASM_BTF_STRUCT, 1, 8);
+	add_member(&other, "flags", 2, 0, 32);
+	add_int(&other, "unsigned int", 4, UNSIGNED);
+	open_types(&other);
+	from.kernel = none.btf;
+	modules.at[0] = none.btf;
+	modules.at[1] = self->kernel.btf;
+	ASSERT_TRUE(apply_from(&self->own, &from, &found, insns, why)) LOG("%s", why);
+	EXPECT_EQ(16, insns[0].off);
+	EXPECT_EQ(LOAD32, insns[0].code);
+	EXPECT_EQ(3, modules.asked);
+	modules.at[2] = other.btf;
+	EXPECT_FALSE(apply_from(&self->own, &from, &found, insns, why));
+	EXPECT_STREQ("the kernel has several types of that name, which differ in this", why);
+	from.kernel = self->kernel.btf;
+	modules.asked = 0;
+	ASSERT_TRUE(apply_from(&self->own, &from, &found, insns, why)) LOG("%s", why);
+	EXPECT_EQ(16, insns[0].off);
+	EXPECT_EQ(0, modules.asked);
+	asm_btf_close(none.btf);
+	asm_btf_close(other.btf);
 }
 
 /* The same types on both sides: everything matches. */
