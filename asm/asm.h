@@ -869,9 +869,10 @@ struct asm_core_types {
 };
 
 /*
- * Apply the CO-RE relocations of an object as libbpf 1.x does: insns is a copy of its slots. What these do not have makes a call of ASM_CORE_POISON of an
- * instruction: no harm where the program does not come there. False with a reason in why when that
- * cannot be: *failed is the relocation then.
+ * Apply the CO-RE relocations of an object as libbpf 1.x does: insns is a copy of its slots. What
+ * the types do not have makes a call of ASM_CORE_POISON of an instruction: no harm where the
+ * program does not come there. False with a reason in why when that cannot be: *failed is the
+ * relocation then.
  */
 enum { ASM_CORE_POISON = 0xbad2310 };
 bool asm_core_apply(const struct asm_object *obj, const struct asm_core_types *types,

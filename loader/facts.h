@@ -61,8 +61,8 @@ typedef bool facts_fn(void *arg, uint32_t id, const char *name);
 int facts_traceable(struct load_facts *facts, facts_fn *fn, void *arg, char *why, size_t why_size);
 
 /*
- * asm_core_apply() with this kernel's types and its modules'. 0, or -errno with a reason in why; *failed is then the
- * relocation that cannot be.
+ * asm_core_apply() with this kernel's types and its modules'. 0, or -errno with a reason in why;
+ * *failed is then the relocation that cannot be.
  */
 int facts_relocate(struct load_facts *facts, const struct asm_object *obj, struct asm_insn *insns,
 		   const struct asm_core **failed, char *why, size_t why_size);

@@ -12,7 +12,7 @@ struct asm_btf;
 struct kbtf {
 	struct asm_btf *btf, *base;	/* base: of its own, that btf continues; NULL: none */
 	char *data, *base_data;		/* what they borrow, owned */
-	uint32_t first;			/* id of the first type of its own; those of a base come before */
+	uint32_t first;			/* id of its own first type; those of a base come before */
 };
 
 /*
@@ -26,7 +26,7 @@ int kbtf_open_kernel(struct kbtf *out);	/* its own, without its modules' */
 /* That of a module, which continues what is borrowed for it. */
 int kbtf_open_module(int fd, const struct asm_btf *kernel, struct kbtf *out);
 
-/* What the kernel says about a descriptor; name has KBTF_NAME bytes: "vmlinux", "" for programs'. */
+/* What the kernel says of a descriptor; name, of KBTF_NAME bytes: "vmlinux", "" for programs'. */
 enum { KBTF_NAME = 64 };
 int kbtf_info(int fd, struct abi_btf_info *info, char *name);
 

@@ -118,8 +118,8 @@ static void missing(const struct modules *modules, const char *name, char *why, 
 	} else {
 		snprintf(path, sizeof(path), "/sys/module/%s/initstate", name);
 		snprintf(why, why_size, sys_is_dir(path) == -ENOTDIR ?
-			 "module '%s' is loaded and has no type data (CONFIG_DEBUG_INFO_BTF_MODULES; "
-			 "or it was made for another kernel)" :
+			 "module '%s' is loaded and has no type data "
+			 "(CONFIG_DEBUG_INFO_BTF_MODULES; or it was made for another kernel)" :
 			 "'%s' is built into this kernel, and no module: leave it out", name);
 	}
 }

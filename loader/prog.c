@@ -155,8 +155,9 @@ static int relocate_call(struct prog *p, const struct asm_reloc *reloc)
 	if (err)
 		return symbol_missing(p, reloc, err, why);
 	p->indexed = p->indexed || type.index;
-	patch(p, reloc->slot, (struct patch){ .src = BPF_PSEUDO_KFUNC_CALL,
-					      .imm = (int32_t)type.id, .off = (int16_t)type.index });
+	patch(p, reloc->slot, (struct patch){
+		.src = BPF_PSEUDO_KFUNC_CALL, .imm = (int32_t)type.id, .off = (int16_t)type.index,
+	});
 	return 0;
 }
 

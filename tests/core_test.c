@@ -423,7 +423,7 @@ static const struct asm_btf *module_at(void *arg, size_t index)
 	return index < COUNT(modules->at) ? modules->at[index] : NULL;
 }
 
-/* Modules count where the kernel itself has no type of that name; those that have one must agree. */
+/* Modules count where the kernel itself has no type of that name; they must agree then. */
 TEST_F(core, modules)
 {
 	const struct row found = { "module", OFFSET, TASK, "0:1", LOAD64, 8, 16, LOAD32, NULL };
