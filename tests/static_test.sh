@@ -40,6 +40,19 @@ case $(cut -d ' ' -f 1 "$tmp/build/static/flags") in
 *)	skip "bpfload has at most $most bytes" "not built by musl-gcc" ;;
 esac
 
+# A row of the page: | `NAME` | BYTES | ...
+page_has()	# NAME: within a tenth of what it is
+{
+	awk -F '|' -v name=" \`$1\` " -v size="$(wc -c <"$tmp/build/static/$1")" '
+		$2 == name { told = $3 + 0; print "docs/initramfs.md: " told ", it has " size }
+		END { exit told < size * 0.9 || told > size * 1.1 }' "$SRCDIR/docs/initramfs.md"
+}
+case $(cut -d ' ' -f 1 "$tmp/build/static/flags"),$(uname -m) in
+*musl-gcc,x86_64)
+	ok "the page has the size of bpfload" page_has bpfload
+	ok "and of bpfload.full" page_has bpfload.full ;;
+esac
+
 t_run readelf -d "$root/bpfload"
 case $(cat "$tmp/stdout") in
 *NEEDED*) fail "bpfload needs no library" "readelf -d:" "$tmp/stdout" ;;
