@@ -39,11 +39,12 @@ static int is_blacklisted(const char *function)
 	return found;
 }
 
-/* What is known about a function that the kernel would not probe. */
+/* What is known about a function, [MODULE:]NAME, that the kernel would not probe. */
 static void describe(const char *function, int err, char *why, size_t size)
 {
+	const char *colon = strchr(function, ':');
 	struct kallsyms_name name;
-	int read = kallsyms_look(function, &name), listed;
+	int read = kallsyms_look(colon ? colon + 1 : function, &name), listed;
 
 	if (read) {
 		snprintf(why, size, "/proc/kallsyms, which names its functions: %s",
