@@ -107,6 +107,7 @@ static int show_btf(struct show *show, int fd)
 	show_number(show, "size", info.btf_size);
 	show_uses(show, "prog_ids", &list->progs, info.id);
 	show_uses(show, "map_ids", &list->maps, info.id);
+	show_holds(show, info.id);
 	if (show->json) {
 		show_flag(show, "kernel", info.kernel_btf);
 		if (name[0])

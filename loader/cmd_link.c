@@ -402,7 +402,7 @@ static int show_link(struct show *show, int fd)
 		show_iter(&link);
 	if (type == BPF_LINK_TYPE_KPROBE_MULTI || type == BPF_LINK_TYPE_UPROBE_MULTI)
 		err = show_multi(&link, fd);
-	show_pins(show, OBJECT_LINK, link.info.id);
+	show_holds(show, link.info.id);
 	show_close(show, '}');
 	show_done(show);
 	return err;

@@ -53,7 +53,7 @@ static int map_show(struct words *words, void *arg)
 		object_set_free(&set);
 		return WRONG;
 	}
-	err = all ? mapshow_all(arg, words->opt) : mapshow_set(arg, &set, words->opt);
+	err = mapshow_info(arg, all ? NULL : &set, words->opt);
 	object_set_free(&set);
 	return status(err);
 }
@@ -283,5 +283,6 @@ int cmd_map(const struct cli *cli, const struct load_options *opt)
 	struct mapshow show;
 
 	mapshow_init(&show, cli->out, cli->seen & (CLI_JSON | CLI_PRETTY), cli->seen & CLI_PRETTY);
+	show.pins = cli->seen & CLI_BPFFS;
 	return words_run(&words, verbs, sizeof(verbs) / sizeof(verbs[0]), &show);
 }

@@ -20,27 +20,10 @@
 #include "say.h"
 #include "words.h"
 #include "show.h"
+#include "metadata.h"
 #include "sys.h"
 
 /* ---- show ---- */
-
-/* The number that /proc/self/fdinfo has behind a word; false without one. */
-static bool fdinfo(int fd, const char *word, uint64_t *number)
-{
-	char path[32], *text, *at;
-	size_t len;
-	bool found;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	if (asm_read_file(path, &text, &len))
-		return false;
-	at = strstr(text, word);
-	found = at && at[strlen(word)] == ':';
-	if (found)
-		*number = strtoull(at + strlen(word) + 1, NULL, 10);
-	free(text);
-	return found;
-}
 
 /* From nanoseconds since boot: seconds since 1970 in JSON, else local time. */
 static void show_loaded(struct show *show, uint64_t ns)
@@ -66,17 +49,20 @@ static void show_loaded(struct show *show, uint64_t ns)
 	show_string(show, "loaded_at", text);
 }
 
-static void show_maps(struct show *show, int fd, uint32_t count)
+/* Their ids, to be freed; NULL when there is no memory. */
+static uint32_t *read_maps(int fd, uint32_t *count)
 {
 	struct abi_prog_info info;
-	uint32_t *ids = calloc((size_t)count + 1, sizeof(*ids));
+	uint32_t *ids = calloc((size_t)*count + 1, sizeof(*ids));
 
 	memset(&info, 0, sizeof(info));
-	info.nr_map_ids = count;
+	info.nr_map_ids = *count;
 	info.map_ids = abi_ptr(ids);
-	if (ids && count && !object_info(fd, &info, sizeof(info)))
-		show_ids(show, "map_ids", ids, info.nr_map_ids < count ? info.nr_map_ids : count);
-	free(ids);
+	if (!ids || !*count || object_info(fd, &info, sizeof(info)))
+		*count = 0;
+	else if (info.nr_map_ids < *count)
+		*count = info.nr_map_ids;
+	return ids;
 }
 
 static void show_device(struct show *show, const struct abi_prog_info *info)
@@ -115,6 +101,7 @@ static void show_title(struct show *show, int fd, const struct abi_prog_info *in
 
 static void show_rest(struct show *show, int fd, const struct abi_prog_info *info, bool orphaned)
 {
+	uint32_t nmaps = info->nr_map_ids, *maps = read_maps(fd, &nmaps);
 	uint64_t memlock;
 
 	show_device(show, info);
@@ -129,12 +116,15 @@ static void show_rest(struct show *show, int fd, const struct abi_prog_info *inf
 	show_flag(show, "jited", info->jited_prog_len);
 	if (info->jited_prog_len)
 		show_number(show, "bytes_jited", info->jited_prog_len);
-	if (fdinfo(fd, "memlock", &memlock))
+	if (object_fdinfo_own(fd, "memlock", &memlock))
 		show_number(show, "bytes_memlock", memlock);
-	show_maps(show, fd, info->nr_map_ids);
+	if (nmaps)
+		show_ids(show, "map_ids", maps, nmaps);
 	if (info->btf_id)
 		show_number(show, "btf_id", info->btf_id);
-	show_pins(show, OBJECT_PROG, info->id);
+	show_holds(show, info->id);
+	metadata_show(show, maps, nmaps);
+	free(maps);
 }
 
 /* show_fn. ENODEV: the device that the program was made for is gone. */

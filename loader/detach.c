@@ -14,39 +14,28 @@
 #include "sys.h"
 #include "words.h"
 
-/* What still holds a link, said as notes. */
-struct holders {
-	const struct load_options *opt;
-	uint32_t id;
-	unsigned int count;
-};
-
-static void say_pin(void *arg, const char *path, enum object_kind kind, uint32_t id)
-{
-	struct holders *holders = arg;
-
-	if (kind != OBJECT_LINK || id != holders->id)
-		return;
-	say_note(holders->opt, NULL, "link %" PRIu32 " is pinned at %s", id, path);
-	holders->count++;
-}
-
-static void say_proc(void *arg, uint32_t pid, const char *comm)
-{
-	struct holders *holders = arg;
-
-	say_note(holders->opt, NULL, "process %" PRIu32 " (%s) holds link %" PRIu32, pid, comm,
-		 holders->id);
-	holders->count++;
-}
-
+/* What still holds a link. */
 static void say_holders(const struct load_options *opt, uint32_t id)
 {
-	struct holders holders = { opt, id, 0 };
+	struct holds holds = { .n = 0 };
+	bool any = false;
 
-	holds_pins(say_pin, &holders);
-	holds_procs(OBJECT_LINK, id, say_proc, &holders);
-	if (!holders.count)
+	holds_pins(&holds, OBJECT_LINK);
+	holds_procs(&holds, OBJECT_LINK);
+	for (size_t i = 0; i < holds.n; i++) {
+		const struct holder *holder = &holds.at[i];
+
+		if (holder->id != id)
+			continue;
+		if (holder->pid)
+			say_note(opt, NULL, "process %" PRIu32 " (%s) holds link %" PRIu32,
+				 holder->pid, holder->name, id);
+		else
+			say_note(opt, NULL, "link %" PRIu32 " is pinned at %s", id, holder->name);
+		any = true;
+	}
+	holds_free(&holds);
+	if (!any)
 		say_note(opt, NULL, "who holds link %" PRIu32 " is not to be seen from here", id);
 }
 

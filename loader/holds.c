@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -9,11 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../asm/asm.h"
 #include "abi.h"
+#include "json.h"
+#include "loader.h"
 #include "object.h"
 #include "holds.h"
 #include "sys.h"
+#include "value.h"
 
 enum {
 	MOST_DEPTH = 16,	/* folders in each other on a bpffs */
@@ -42,23 +45,50 @@ int64_t holds_id(int fd, enum object_kind kind)
 	return kind == OBJECT_BTF ? btf.id : info.id;
 }
 
+/* What there is no memory for is passed over, too. */
+static void add(struct holds *holds, uint32_t id, uint32_t pid, const char *name)
+{
+	struct holder *at = holds->at;
+	char *own = strdup(name);
+
+	if (holds->n == holds->room) {
+		at = reallocarray(at, 2 * holds->room + 16, sizeof(*at));
+		if (at) {
+			holds->at = at;
+			holds->room = 2 * holds->room + 16;
+		}
+	}
+	if (own && at)
+		holds->at[holds->n++] = (struct holder){ id, pid, own };
+	else
+		free(own);
+}
+
+void holds_free(struct holds *holds)
+{
+	while (holds->n > 0)
+		free(holds->at[--holds->n].name);
+	free(holds->at);
+	memset(holds, 0, sizeof(*holds));
+}
+
 /* ---- pins ---- */
 
-static void visit_pin(const char *path, holds_pin_fn *fn, void *arg)
+static void visit_pin(struct holds *holds, const char *path, enum object_kind kind)
 {
-	int fd = object_open_pin(path, 0), kind;
+	int fd = object_open_pin(path, 0);
 	int64_t id;
 
 	if (fd < 0)
 		return;
-	kind = object_kind_of(fd);
-	id = kind < 0 ? kind : holds_id(fd, (enum object_kind)kind);
+	id = object_kind_of(fd) == (int)kind ? holds_id(fd, kind) : -EINVAL;
 	if (id >= 0)
-		fn(arg, path, (enum object_kind)kind, (uint32_t)id);
+		add(holds, (uint32_t)id, 0, path);
 	sys_close(fd);
 }
 
-static void visit_dir(const char *dir, unsigned int depth, holds_pin_fn *fn, void *arg)
+static void visit_dir(struct holds *holds, const char *dir, unsigned int depth,
+		      enum object_kind kind)
 {
 	DIR *d = depth < MOST_DEPTH ? opendir(dir) : NULL;
 	const struct dirent *entry;
@@ -70,9 +100,9 @@ static void visit_dir(const char *dir, unsigned int depth, holds_pin_fn *fn, voi
 			    sizeof(path))
 			continue;
 		if (entry->d_type == DT_DIR)
-			visit_dir(path, depth + 1, fn, arg);
+			visit_dir(holds, path, depth + 1, kind);
 		else if (entry->d_type == DT_REG)
-			visit_pin(path, fn, arg);
+			visit_pin(holds, path, kind);
 	}
 	if (d)
 		closedir(d);
@@ -97,7 +127,7 @@ static bool is_new(struct seen *seen, const char *dir)
 	return true;
 }
 
-void holds_pins(holds_pin_fn *fn, void *arg)
+void holds_pins(struct holds *holds, enum object_kind kind)
 {
 	char *mounts, *rest, *line, *dir, *type;
 	struct seen seen = { .n = 0 };
@@ -110,78 +140,127 @@ void holds_pins(holds_pin_fn *fn, void *arg)
 		dir = strsep(&line, " ");
 		type = strsep(&line, " ");
 		if (type && !strcmp(type, "bpf") && is_new(&seen, dir))
-			visit_dir(dir, 0, fn, arg);
+			visit_dir(holds, dir, 0, kind);
 	}
 	free(mounts);
 }
 
 /* ---- processes ---- */
 
-/* Does the small file have that line? */
-static bool has_line(const char *path, const char *line)
-{
-	size_t len, want = strlen(line);
-	const char *at;
-	char *text;
-	bool has = false;
-
-	if (asm_read_file(path, &text, &len))
-		return false;
-	for (at = text; at && !has; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		has = !strncmp(at, line, want) && (at[want] == '\n' || !at[want]);
-	}
-	free(text);
-	return has;
-}
-
-/* Has the process a descriptor whose fdinfo has the line? */
-static bool proc_holds(const char *pid, const char *line)
-{
-	char path[PROC_PATH];
-	const struct dirent *entry;
-	bool holds = false;
-	DIR *d;
-
-	snprintf(path, sizeof(path), "/proc/%s/fdinfo", pid);
-	d = opendir(path);
-	while (d && !holds && (entry = readdir(d))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/fdinfo/%s", pid, entry->d_name);
-		holds = has_line(path, line);
-	}
-	if (d)
-		closedir(d);
-	return holds;
-}
-
-static void visit_proc(const char *pid, holds_proc_fn *fn, void *arg)
+/* The name of a process, for what it holds; the other threads have the same descriptors. */
+static void add_proc(struct holds *holds, const char *pid, uint32_t id, size_t first)
 {
 	char path[PROC_PATH], *comm = NULL;
 	size_t len;
 
+	for (size_t i = first; i < holds->n; i++)
+		if (holds->at[i].id == id)
+			return;
 	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
 	if (asm_read_file(path, &comm, &len))
 		comm = NULL;
 	if (comm)
 		comm[strcspn(comm, "\n")] = '\0';
-	fn(arg, (uint32_t)strtoul(pid, NULL, 10), comm ? comm : "?");
+	add(holds, id, (uint32_t)strtoul(pid, NULL, 10), comm ? comm : "?");
 	free(comm);
 }
 
-void holds_procs(enum object_kind kind, uint32_t id, holds_proc_fn *fn, void *arg)
+/* A link alone tells what a descriptor is of; only those of the kind are looked at. */
+static void visit_proc(struct holds *holds, const char *pid, enum object_kind kind)
 {
 	const struct dirent *entry;
-	char line[64], self[32];
-	DIR *d = opendir("/proc");
+	char path[PROC_PATH], word[16];
+	size_t first = holds->n;
+	uint64_t id;
+	DIR *d;
 
-	snprintf(line, sizeof(line), "%s_id:\t%u", object_word(kind), id);
+	snprintf(word, sizeof(word), "%s_id", object_word(kind));
+	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	d = opendir(path);
+	while (d && (entry = readdir(d))) {
+		snprintf(path, sizeof(path), "/proc/%s/fd/%s", pid, entry->d_name);
+		if (object_kind_of_file(path) != (int)kind)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/fdinfo/%s", pid, entry->d_name);
+		if (object_fdinfo(path, word, &id))
+			add_proc(holds, pid, (uint32_t)id, first);
+	}
+	if (d)
+		closedir(d);
+}
+
+void holds_procs(struct holds *holds, enum object_kind kind)
+{
+	const struct dirent *entry;
+	DIR *d = opendir("/proc");
+	char self[32];
+
 	snprintf(self, sizeof(self), "%d", (int)getpid());
 	while (d && (entry = readdir(d)))
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
-		    strcmp(entry->d_name, self) != 0 && proc_holds(entry->d_name, line))
-			visit_proc(entry->d_name, fn, arg);
+		    strcmp(entry->d_name, self) != 0)
+			visit_proc(holds, entry->d_name, kind);
 	if (d)
 		closedir(d);
+}
+
+/* ---- showing ---- */
+
+static void put_text(FILE *f, const char *text)
+{
+	value_print_text(f, LOAD_TEXT, text, strlen(text));
+}
+
+void holds_show_pins(const struct holds *holds, uint32_t id, struct json *json, FILE *f)
+{
+	bool any = false;	/* of the kind: then there is a list, if an empty one */
+
+	for (size_t i = 0; i < holds->n; i++) {
+		const struct holder *holder = &holds->at[i];
+
+		if (holder->pid)
+			continue;
+		if (json && !any) {
+			json_name(json, "pinned");
+			json_open(json, '[');
+		}
+		any = true;
+		if (holder->id == id && json) {
+			json_string(json, holder->name);
+		} else if (holder->id == id) {
+			fputs("\n\tpinned ", f);
+			put_text(f, holder->name);
+		}
+	}
+	if (json && any)
+		json_close(json, ']');
+}
+
+void holds_show_procs(const struct holds *holds, uint32_t id, struct json *json, FILE *f)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < holds->n; i++) {
+		const struct holder *holder = &holds->at[i];
+
+		if (!holder->pid || holder->id != id)
+			continue;
+		if (json && !any) {
+			json_name(json, "pids");
+			json_open(json, '[');
+		}
+		if (json) {
+			json_open(json, '{');
+			json_name_number(json, "pid", holder->pid);
+			json_name_string(json, "comm", holder->name);
+			json_close(json, '}');
+		} else {
+			fputs(any ? ", " : "\n\tpids ", f);
+			put_text(f, holder->name);
+			fprintf(f, "(%" PRIu32 ")", holder->pid);
+		}
+		any = true;
+	}
+	if (json && any)
+		json_close(json, ']');
 }

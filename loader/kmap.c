@@ -142,21 +142,7 @@ int kmap_describe(struct kmap *kmap, struct words *words, uint32_t flags)
 
 bool kmap_fdinfo(const struct kmap *kmap, const char *name, uint64_t *out)
 {
-	size_t len = strlen(name), size;
-	char path[40], *text, *line;
-	bool found = false;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", kmap->fd);
-	if (asm_read_file(path, &text, &size) != 0)
-		return false;
-	for (line = text; line && !found; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		found = !strncmp(line, name, len) && line[len] == ':';
-		if (found)
-			*out = strtoull(line + len + 1, NULL, 10);
-	}
-	free(text);
-	return found;
+	return object_fdinfo_own(kmap->fd, name, out);
 }
 
 bool kmap_is_array(const struct kmap *kmap)

@@ -102,7 +102,7 @@ static const struct cli_command commands[] = {
 	  CLI_VERBOSE,
 	  "pin maps and programs below DIR, on a bpffs" },
 	{ "map", cmd_map, "COMMAND ...", 0,
-	  CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_VERBOSE,
+	  CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_BPFFS | CLI_VERBOSE,
 	  "maps in the kernel, with the words of bpftool; see 'bpfload map help'" },
 	{ "attach", cmd_attach, "PROG SECTION", 0,
 	  CLI_GRAMMAR | CLI_PIN | CLI_WHERE | CLI_DURATION | CLI_JSON | CLI_VERBOSE | CLI_COMMAND,

@@ -13,6 +13,7 @@
 #include "map.h"
 #include "mapshow.h"
 #include "object.h"
+#include "holds.h"
 #include "sys.h"
 
 enum { NARROW = 16, LINE = 24 };	/* bytes that bpftool has in a line */
@@ -70,8 +71,9 @@ static void device_json(struct json *json, const struct kmap *kmap)
 	json_close(json, '}');
 }
 
-static void info_json(struct json *json, const struct kmap *kmap)
+static void info_json(struct mapshow *show, const struct kmap *kmap)
 {
+	struct json *json = &show->json;
 	uint64_t number = 0;
 
 	json_open(json, '{');
@@ -88,6 +90,8 @@ static void info_json(struct json *json, const struct kmap *kmap)
 	json_name_number(json, "frozen", number);
 	if (kmap->info.btf_id)
 		json_name_number(json, "btf_id", kmap->info.btf_id);
+	holds_show_pins(show->holds, kmap->info.id, json, NULL);
+	holds_show_procs(show->holds, kmap->info.id, json, NULL);
 	json_close(json, '}');
 }
 
@@ -120,8 +124,9 @@ static void owner_text(FILE *f, const struct kmap *kmap)
 		jited ? "" : " not");
 }
 
-static void info_text(FILE *f, const struct kmap *kmap)
+static void info_text(struct mapshow *show, const struct kmap *kmap)
 {
+	FILE *f = show->json.f;
 	uint64_t number, frozen = 0;
 
 	header_text(f, kmap);
@@ -130,11 +135,13 @@ static void info_text(FILE *f, const struct kmap *kmap)
 	if (kmap_fdinfo(kmap, "memlock", &number))
 		fprintf(f, "  memlock %" PRIu64 "B", number);
 	owner_text(f, kmap);
+	holds_show_pins(show->holds, kmap->info.id, NULL, f);
 	kmap_fdinfo(kmap, "frozen", &frozen);
 	if (kmap->info.btf_id)
 		fprintf(f, "\n\tbtf_id %" PRIu32, kmap->info.btf_id);
 	if (frozen)
 		fprintf(f, "%sfrozen", kmap->info.btf_id ? "  " : "\n\t");
+	holds_show_procs(show->holds, kmap->info.id, NULL, f);
 	fputc('\n', f);
 }
 
@@ -145,14 +152,14 @@ static int info_one(struct mapshow *show, int fd, const struct load_options *opt
 	int err = kmap_open(&kmap, fd, opt);
 
 	if (!err && show->is_json)
-		info_json(&show->json, &kmap);
+		info_json(show, &kmap);
 	else if (!err)
-		info_text(show->json.f, &kmap);
+		info_text(show, &kmap);
 	kmap_close(&kmap);
 	return err;
 }
 
-int mapshow_set(struct mapshow *show, struct object_set *set, const struct load_options *opt)
+static int info_some(struct mapshow *show, struct object_set *set, const struct load_options *opt)
 {
 	bool array = show->is_json && set->n > 1;
 	int err = 0;
@@ -170,7 +177,7 @@ int mapshow_set(struct mapshow *show, struct object_set *set, const struct load_
 	return err;
 }
 
-int mapshow_all(struct mapshow *show, const struct load_options *opt)
+static int info_all(struct mapshow *show, const struct load_options *opt)
 {
 	uint32_t id = 0;
 	int err, fd;
@@ -190,6 +197,20 @@ int mapshow_all(struct mapshow *show, const struct load_options *opt)
 		json_end(&show->json);
 	}
 	return err == -ENOENT ? 0 : object_fail(opt, OBJECT_MAP, id, err);
+}
+
+int mapshow_info(struct mapshow *show, struct object_set *set, const struct load_options *opt)
+{
+	struct holds holds = { .n = 0 };
+	int err;
+
+	if (show->pins)
+		holds_pins(&holds, OBJECT_MAP);
+	holds_procs(&holds, OBJECT_MAP);
+	show->holds = &holds;
+	err = set ? info_some(show, set, opt) : info_all(show, opt);
+	holds_free(&holds);
+	return err;
 }
 
 /* ---- an entry ---- */

@@ -3,6 +3,7 @@
 #ifndef MAPSHOW_H
 #define MAPSHOW_H
 
+struct holds;
 struct kmap;
 struct load_options;
 struct object_set;
@@ -10,13 +11,14 @@ struct object_set;
 struct mapshow {
 	struct json json;
 	bool is_json;		/* else text, which for values with types looks like JSON */
+	bool pins;		/* the paths of pins are wanted */
+	struct holds *holds;	/* of what is to be known of maps: what keeps them */
 };
 
 void mapshow_init(struct mapshow *show, FILE *f, bool is_json, bool pretty);
 
-/* What there is to know of all maps, or of some, whose descriptors are taken over. */
-int mapshow_all(struct mapshow *show, const struct load_options *opt);
-int mapshow_set(struct mapshow *show, struct object_set *set, const struct load_options *opt);
+/* What there is to know of some maps, whose descriptors are taken over; set NULL: of all. */
+int mapshow_info(struct mapshow *show, struct object_set *set, const struct load_options *opt);
 
 /* All entries of some maps, whose descriptors are taken over. 0 or -errno, said. */
 int mapshow_dump(struct mapshow *show, struct object_set *set, const struct load_options *opt);

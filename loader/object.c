@@ -105,13 +105,12 @@ static int kind_of_file(const char *file)
 	return -EINVAL;
 }
 
-int object_kind_of(int fd)
+int object_kind_of_file(const char *path)
 {
-	char path[32], file[64];
 	int before = errno;
+	char file[64];
 	ssize_t len;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	len = readlink(path, file, sizeof(file) - 1);
 	if (len < 0) {
 		len = -errno;
@@ -120,6 +119,40 @@ int object_kind_of(int fd)
 	}
 	file[len] = '\0';
 	return kind_of_file(file);
+}
+
+int object_kind_of(int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return object_kind_of_file(path);
+}
+
+bool object_fdinfo(const char *path, const char *word, uint64_t *out)
+{
+	size_t len = strlen(word), size;
+	char *text, *line;
+	bool found = false;
+
+	if (asm_read_file(path, &text, &size) != 0)
+		return false;
+	for (line = text; line && !found; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		found = !strncmp(line, word, len) && line[len] == ':';
+		if (found)
+			*out = strtoull(line + len + 1, NULL, 10);
+	}
+	free(text);
+	return found;
+}
+
+bool object_fdinfo_own(int fd, const char *word, uint64_t *out)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	return object_fdinfo(path, word, out);
 }
 
 /* ---- failures ---- */

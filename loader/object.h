@@ -7,6 +7,7 @@
 #ifndef OBJECT_H
 #define OBJECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,11 @@ int object_info(int fd, void *info, size_t size);
 
 /* What a descriptor is, by /proc/self/fd: a kind, -EINVAL for none of them, or -errno. */
 int object_kind_of(int fd);
+int object_kind_of_file(const char *path);	/* "/proc/5/fd/3" */
+
+/* The number behind a word in a file of fdinfo, "/proc/5/fdinfo/3"; false without one. */
+bool object_fdinfo(const char *path, const char *word, uint64_t *out);
+bool object_fdinfo_own(int fd, const char *word, uint64_t *out);
 
 /* Say that an object of an id (0: any) cannot be had, and why, if err is not 0. Returns err. */
 int object_fail(const struct load_options *opt, enum object_kind kind, uint32_t id, int err);

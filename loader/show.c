@@ -218,14 +218,11 @@ static int show_all(struct show *show, enum object_kind kind, show_fn *fn)
 	return err;
 }
 
-int show_objects(struct show *show, enum object_kind kind, show_fn *fn)
+static int show_some(struct show *show, enum object_kind kind, show_fn *fn)
 {
 	struct object_set set;
-	int err;
+	int err = object_find(&show->words, kind, 0, &set);
 
-	if (!*show->words.at)
-		return show_all(show, kind, fn);
-	err = object_find(&show->words, kind, 0, &set);
 	if (err)
 		return err;
 	if (!words_end(&show->words))
@@ -237,6 +234,20 @@ int show_objects(struct show *show, enum object_kind kind, show_fn *fn)
 	if (set.n > 1)
 		show_close(show, ']');
 	object_set_free(&set);
+	return err;
+}
+
+int show_objects(struct show *show, enum object_kind kind, show_fn *fn)
+{
+	struct holds holds = { .n = 0 };
+	int err;
+
+	if (show->cli->seen & CLI_BPFFS)
+		holds_pins(&holds, kind);
+	holds_procs(&holds, kind);
+	show->holds = &holds;
+	err = *show->words.at ? show_some(show, kind, fn) : show_all(show, kind, fn);
+	holds_free(&holds);
 	return err;
 }
 
@@ -256,36 +267,10 @@ int show_pin_verb(struct show *show, struct words *words, enum object_kind kind)
 	return err;
 }
 
-struct pins {
-	struct show *show;
-	enum object_kind kind;
-	uint32_t id;
-	bool any;		/* of that kind */
-};
-
-/* holds_pin_fn */
-static void show_pin(void *arg, const char *path, enum object_kind kind, uint32_t id)
+void show_holds(struct show *show, uint32_t id)
 {
-	struct pins *pins = arg;
+	struct json *json = show->json ? &show->w : NULL;
 
-	if (kind != pins->kind)
-		return;
-	if (!pins->any)
-		show_open(pins->show, "pinned", '[');
-	pins->any = true;
-	if (id != pins->id)
-		return;
-	if (!pins->show->json)
-		show_line(pins->show);
-	show_string(pins->show, pins->show->json ? NULL : "pinned", path);
-}
-
-void show_pins(struct show *show, enum object_kind kind, uint32_t id)
-{
-	struct pins pins = { show, kind, id, false };
-
-	if (show->cli->seen & CLI_BPFFS)
-		holds_pins(show_pin, &pins);
-	if (pins.any)
-		show_close(show, ']');
+	holds_show_pins(show->holds, id, json, show->out);
+	holds_show_procs(show->holds, id, json, show->out);
 }

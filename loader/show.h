@@ -14,6 +14,7 @@
 
 enum object_kind;
 struct cli;
+struct holds;
 struct load_options;
 
 /* A command at work. Needs cli.h, json.h, words.h */
@@ -25,6 +26,7 @@ struct show {
 	bool json;
 	struct json w;
 	bool follows;		/* text stands before in the line */
+	struct holds *holds;	/* in show_objects(): what keeps objects of the kind */
 };
 
 enum { SHOW_DONE, SHOW_FAILED, SHOW_USAGE };	/* exit statuses */
@@ -68,8 +70,11 @@ void show_done(struct show *show);	/* of an object in text: the line ends */
 typedef int show_fn(struct show *show, int fd);
 int show_objects(struct show *show, enum object_kind kind, show_fn *fn);
 
-/* "pinned": where the object is on a bpffs, when that was asked for. */
-void show_pins(struct show *show, enum object_kind kind, uint32_t id);
+/*
+ * In it: "pinned", where the object is on a bpffs, when that was asked for; "pids", the processes
+ * that have a descriptor of it.
+ */
+void show_holds(struct show *show, uint32_t id);
 
 /* OBJECT PATH: pin it. 0 or -errno, said. */
 int show_pin_verb(struct show *show, struct words *words, enum object_kind kind);
