@@ -807,21 +807,26 @@ static void put_type(struct header *h, uint32_t id, uint32_t inside)
 
 /* ---- the header ---- */
 
-static const char top[] =
-	"#ifndef __VMLINUX_H__\n"
-	"#define __VMLINUX_H__\n"
-	"\n"
-	"#ifndef BPF_NO_PRESERVE_ACCESS_INDEX\n"
-	"#pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = record)\n"
-	"#endif\n"
-	"\n";
+static void put_top(FILE *f)
+{
+	fputs("#ifndef __VMLINUX_H__\n"
+	      "#define __VMLINUX_H__\n"
+	      "\n"
+	      "#ifndef BPF_NO_PRESERVE_ACCESS_INDEX\n"
+	      "#pragma clang attribute push (__attribute__((preserve_access_index)), "
+	      "apply_to = record)\n"
+	      "#endif\n"
+	      "\n", f);
+}
 
-static const char bottom[] =
-	"#ifndef BPF_NO_PRESERVE_ACCESS_INDEX\n"
-	"#pragma clang attribute pop\n"
-	"#endif\n"
-	"\n"
-	"#endif /* __VMLINUX_H__ */\n";
+static void put_bottom(FILE *f)
+{
+	fputs("#ifndef BPF_NO_PRESERVE_ACCESS_INDEX\n"
+	      "#pragma clang attribute pop\n"
+	      "#endif\n"
+	      "\n"
+	      "#endif /* __VMLINUX_H__ */\n", f);
+}
 
 static int put_root(struct header *h, uint32_t id)
 {
@@ -837,13 +842,13 @@ static int put_all(struct header *h, uint32_t count, const uint32_t *roots, size
 {
 	int err = 0;
 
-	fputs(top, h->out);
+	put_top(h->out);
 	for (size_t i = 0; i < n && !err; i++)
 		err = roots[i] > count ? -EINVAL : put_root(h, roots[i]);
 	for (uint32_t id = 1; !n && id <= count && !err; id++)
 		err = put_root(h, id);
 	if (!err)
-		fputs(bottom, h->out);
+		put_bottom(h->out);
 	return err;
 }
 

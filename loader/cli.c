@@ -160,6 +160,8 @@ static const struct option options[] = {
 	  "the number of a CPU" },
 	{ CLI_COOKIE, '\0', "cookie", "N", "what bpf_get_attach_cookie() answers", take_cookie,
 	  "a number above 0, of 64 bits" },
+	{ CLI_NOMOUNT, 'n', "nomount", NULL, "mount no bpffs: none is mounted anyway", NULL, NULL },
+	{ CLI_VERBOSE, 'd', "debug", NULL, "the same as --verbose", NULL, NULL },
 	{ CLI_VERBOSE, 'v', "verbose", NULL, "say each step, and print the whole verifier log",
 	  NULL, NULL },
 	{ CLI_HELP, 'h', "help", NULL, "print this", NULL, NULL },
@@ -280,11 +282,33 @@ static const char *spelling(const struct option *option, char buf[SPELLING])
 	return buf;
 }
 
+/* Of bpftool: what they ask for is not done here, or not needed. */
+static const char *why_no_option(const char *word)
+{
+	static const struct {
+		const char *letter, *name, *why;
+	} rows[] = {
+		{ "-l", "--legacy", "objects are read as libbpf 1.0 reads them" },
+		{ "-m", "--mapcompat", "maps are those of a section .maps" },
+		{ "-L", "--use-loader", "programs are loaded by this one, not by another" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!strcmp(word, rows[i].letter) || !strcmp(word, rows[i].name))
+			return rows[i].why;
+	return NULL;
+}
+
 static bool unknown_option(const struct words *w, const char *word)
 {
+	const char *why = why_no_option(word);
 	char buf[ASM_NEAR_NAME], hint[ASM_NEAR_TEXT];
 	struct asm_near near;
 
+	if (why) {
+		say_error(w->opt, NULL, "there is no option '%s': %s", word, why);
+		return false;
+	}
 	asm_near_start(&near, word, strcspn(word, "="));
 	for (size_t i = 0; i < OPTIONS && word[1] == '-'; i++) {
 		const char *known = spelling(&options[i], buf);

@@ -36,6 +36,7 @@ enum cli_bits {
 	CLI_RAW = 1 << 21,
 	CLI_PROG = 1 << 22,
 	CLI_BASE = 1 << 23,
+	CLI_NOMOUNT = 1 << 24,
 	CLI_WHERE = CLI_DEV | CLI_CGROUP | CLI_NETNS | CLI_HOOK | CLI_PROG | CLI_PID | CLI_CPU |
 		    CLI_COOKIE,
 };

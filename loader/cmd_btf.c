@@ -624,11 +624,19 @@ static int verb_dump(struct words *words, void *arg)
 	return err;
 }
 
+static int verb_help(struct words *words, void *arg)
+{
+	(void)words;
+	return show_help(arg, "usage: bpfload btf show|list [id N]\n"
+			 "       bpfload btf dump SOURCE [format raw|c] [root_id N ...]\n\n"
+			 "SOURCE: id N, prog PROG, map MAP [key|value|kv|all], file FILE\n");
+}
+
 int cmd_btf(const struct cli *cli, const struct load_options *opt)
 {
 	static const struct words_verb verbs[] = {
 		{ NULL, verb_show }, { "show", verb_show }, { "list", verb_show },
-		{ "dump", verb_dump },
+		{ "dump", verb_dump }, { "help", verb_help },
 	};
 	struct list list;
 

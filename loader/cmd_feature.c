@@ -194,6 +194,13 @@ static int check_process(struct show *show)
 
 static int verb_probe(struct words *words, void *arg)
 {
+	static const char macros[] = "-j prints the same answers";
+	static const struct words_refused refused[] = {
+		{ "dev", "what runs on devices is bpftool's" }, { "macros", macros },
+		{ "prefix", macros },
+		{ "unprivileged", "run it as that user, and it tries what that user may do" },
+		{ NULL, NULL },
+	};
 	struct show *show = arg;
 	uint64_t taken = 0;
 	bool full = false;
@@ -203,7 +210,8 @@ static int verb_probe(struct words *words, void *arg)
 		if (words_is(words, "full")) {
 			full = true;
 		} else if (!words_is(words, "kernel")) {
-			words_unknown(words, "kernel full");
+			if (!words_refuse(words, refused))
+				words_unknown(words, "kernel full");
 			return -EINVAL;
 		}
 	}
@@ -238,10 +246,11 @@ static int verb_builtins(struct words *words, void *arg)
 	char word[SHOW_WORD];
 	size_t n, i;
 	bool progs = words_is(words, "prog_types"), maps = words_is(words, "map_types");
-	bool helpers = words_is(words, "helpers"), attaches = words_is(words, "attach_types");
+	bool attaches = words_is(words, "attach_types"), links = words_is(words, "link_types");
+	bool helpers = words_is(words, "helpers");
 
-	if (!progs && !maps && !helpers && !attaches)
-		words_unknown(words, "prog_types map_types attach_types helpers");
+	if (!progs && !maps && !helpers && !attaches && !links)
+		words_unknown(words, "prog_types map_types attach_types link_types helpers");
 	if (words->wrong || !words_end(words))
 		return -EINVAL;
 	show_open(show, NULL, '[');
@@ -255,14 +264,25 @@ static int verb_builtins(struct words *words, void *arg)
 		list_one(show, "bpf_", asm_helper_name(&asm_helpers(&n)[i]));
 	for (i = 0; attaches && show_attach_type((uint32_t)i, word); i++)
 		list_one(show, "", word);
+	for (i = 1; links && show_link_type((uint32_t)i); i++)
+		list_one(show, "", show_link_type((uint32_t)i));
 	show_close(show, ']');
 	return 0;
+}
+
+static int verb_help(struct words *words, void *arg)
+{
+	(void)words;
+	return show_help(arg, "usage: bpfload feature [probe [kernel] [full]]\n"
+			 "       bpfload feature list_builtins prog_types|map_types|attach_types|"
+			 "link_types|helpers\n");
 }
 
 int cmd_feature(const struct cli *cli, const struct load_options *opt)
 {
 	static const struct words_verb verbs[] = {
 		{ NULL, verb_probe }, { "probe", verb_probe }, { "list_builtins", verb_builtins },
+		{ "help", verb_help },
 	};
 	struct show show;
 

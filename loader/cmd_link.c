@@ -26,18 +26,7 @@
 #include "show.h"
 #include "sys.h"
 
-static const char *const types[] = {
-	[BPF_LINK_TYPE_RAW_TRACEPOINT] = "raw_tracepoint", [BPF_LINK_TYPE_TRACING] = "tracing",
-	[BPF_LINK_TYPE_CGROUP] = "cgroup", [BPF_LINK_TYPE_ITER] = "iter",
-	[BPF_LINK_TYPE_NETNS] = "netns", [BPF_LINK_TYPE_XDP] = "xdp",
-	[BPF_LINK_TYPE_PERF_EVENT] = "perf_event", [BPF_LINK_TYPE_KPROBE_MULTI] = "kprobe_multi",
-	[BPF_LINK_TYPE_STRUCT_OPS] = "struct_ops", [BPF_LINK_TYPE_NETFILTER] = "netfilter",
-	[BPF_LINK_TYPE_TCX] = "tcx", [BPF_LINK_TYPE_UPROBE_MULTI] = "uprobe_multi",
-	[BPF_LINK_TYPE_NETKIT] = "netkit", [BPF_LINK_TYPE_SOCKMAP] = "sockmap",
-	[BPF_LINK_TYPE_TRACING_MULTI] = "tracing_multi",
-};
-
-enum { TYPES = sizeof(types) / sizeof(types[0]), TEXT = PATH_MAX };
+enum { TEXT = PATH_MAX };
 
 /* A link, and what its info points to. */
 struct link {
@@ -391,7 +380,7 @@ static int show_link(struct show *show, int fd)
 		return err;
 	}
 	show_open(show, NULL, '{');
-	show_head(show, link.info.id, type < TYPES ? types[type] : NULL, type);
+	show_head(show, link.info.id, show_link_type(type), type);
 	show_number(show, show->json ? "prog_id" : "prog", link.info.prog_id);
 	if (!show->json)
 		show_line(show);
@@ -464,11 +453,22 @@ static int verb_update(struct words *words, void *arg)
 	return err;
 }
 
+static int verb_help(struct words *words, void *arg)
+{
+	(void)words;
+	return show_help(arg, "usage: bpfload link show|list [LINK]\n"
+			 "       bpfload link pin LINK FILE\n"
+			 "       bpfload link detach LINK\n"
+			 "       bpfload link update LINK PROG\n\n"
+			 "LINK: id N, pinned FILE, or N, FILE alone\n");
+}
+
 int cmd_link(const struct cli *cli, const struct load_options *opt)
 {
 	static const struct words_verb verbs[] = {
 		{ NULL, verb_show }, { "show", verb_show }, { "list", verb_show },
 		{ "pin", verb_pin }, { "detach", verb_detach }, { "update", verb_update },
+		{ "help", verb_help },
 	};
 	struct show show;
 

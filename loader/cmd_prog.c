@@ -158,6 +158,10 @@ static int verb_show(struct words *words, void *arg)
 /* Options of a dump, in any order. */
 static bool take_how(struct words *words, struct dump_how *how)
 {
+	static const struct words_refused refused[] = {
+		{ "visual", "the list of instructions says where jumps go" }, { NULL, NULL },
+	};
+
 	while (*words->at) {
 		if (words_is(words, "file")) {
 			how->file = words_take(words, "a path");
@@ -167,6 +171,8 @@ static bool take_how(struct words *words, struct dump_how *how)
 			how->opcodes = true;
 		} else if (words_is(words, "linum")) {
 			how->linum = true;
+		} else if (words_refuse(words, refused)) {
+			return false;
 		} else {
 			words_unknown(words, "file opcodes linum");
 			return false;
@@ -351,7 +357,15 @@ static int verb_profile(struct words *words, void *arg)
 	return -EOPNOTSUPP;
 }
 
-/* Streams of a program (6.17); without one bpftool means the log of bpf_trace_printk(). */
+static int trace_all(const struct cli *cli, const struct words *words)
+{
+	struct cli own = *cli;
+
+	own.grammar = cli->grammar + (words->at - cli->grammar);
+	return cmd_trace(&own, words->opt);
+}
+
+/* Streams of a program (6.17); without one it is the log of bpf_trace_printk(). */
 static int verb_tracelog(struct words *words, void *arg)
 {
 	struct show *show = arg;
@@ -359,14 +373,14 @@ static int verb_tracelog(struct words *words, void *arg)
 	char text[512];
 	int fd, n;
 
+	if (!*words->at)
+		return trace_all(show->cli, words);
 	memset(&attr, 0, sizeof(attr));
 	attr.stream_id = BPF_STREAM_STDOUT;
 	if (words_is(words, "stderr")) {
 		attr.stream_id = BPF_STREAM_STDERR;
 	} else if (!words_is(words, "stdout")) {
-		say_error(words->opt, NULL, "'prog tracelog' takes stdout or stderr, and a "
-			  "program; 'bpfload trace' shows what bpf_trace_printk() wrote");
-		words->wrong = true;
+		words_unknown(words, "stdout stderr");
 		return -EINVAL;
 	}
 	fd = object_find_one(words, OBJECT_PROG, 0);
@@ -403,6 +417,25 @@ static int verb_loadall(struct words *words, void *arg)
 	return progload(arg, words, ALL);
 }
 
+static int verb_help(struct words *words, void *arg)
+{
+	(void)words;
+	return show_help(arg, "usage: bpfload prog show|list [PROG]\n"
+			 "       bpfload prog dump xlated|jited PROG [file FILE] [opcodes] "
+			 "[linum]\n"
+			 "       bpfload prog pin PROG FILE\n"
+			 "       bpfload prog load|loadall OBJ PATH [type TYPE] [pinmaps DIR] "
+			 "[autoattach]\n"
+			 "       bpfload prog attach|detach PROG TYPE [MAP]\n"
+			 "       bpfload prog run PROG [data_in FILE [data_out FILE "
+			 "[data_size_out N]]]\n"
+			 "                   [ctx_in FILE [ctx_out FILE [ctx_size_out N]]] "
+			 "[repeat N] [cpu N]\n"
+			 "       bpfload prog stats [PROG]\n"
+			 "       bpfload prog tracelog [stdout|stderr PROG]\n\n"
+			 "PROG: id N, name NAME, tag TAG, pinned FILE, or N, NAME, FILE alone\n");
+}
+
 int cmd_prog(const struct cli *cli, const struct load_options *opt)
 {
 	static const struct words_verb verbs[] = {
@@ -411,6 +444,7 @@ int cmd_prog(const struct cli *cli, const struct load_options *opt)
 		{ "load", verb_load }, { "loadall", verb_loadall },
 		{ "attach", verb_attach }, { "detach", verb_detach }, { "stats", verb_stats },
 		{ "tracelog", verb_tracelog }, { "profile", verb_profile },
+		{ "help", verb_help },
 	};
 	struct show show;
 

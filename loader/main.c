@@ -102,7 +102,7 @@ static const struct cli_command commands[] = {
 	  CLI_VERBOSE,
 	  "pin maps and programs below DIR, on a bpffs" },
 	{ "map", cmd_map, "COMMAND ...", 0,
-	  CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_BPFFS | CLI_VERBOSE,
+	  CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_BPFFS | CLI_NOMOUNT | CLI_VERBOSE,
 	  "maps in the kernel, with the words of bpftool; see 'bpfload map help'" },
 	{ "attach", cmd_attach, "PROG SECTION", 0,
 	  CLI_GRAMMAR | CLI_PIN | CLI_WHERE | CLI_DURATION | CLI_JSON | CLI_VERBOSE | CLI_COMMAND,
@@ -110,11 +110,11 @@ static const struct cli_command commands[] = {
 	{ "detach", cmd_detach, "LINK", 0, CLI_GRAMMAR | CLI_VERBOSE,
 	  "end an attachment, by the id or the path of its link" },
 	{ "prog", cmd_prog, "COMMAND ...", 0,
-	  CLI_GRAMMAR | CLI_DEFINE | CLI_JSON | CLI_PRETTY | CLI_BPFFS | CLI_DURATION |
-	  CLI_VERBOSE | CLI_COMMAND,
+	  CLI_GRAMMAR | CLI_DEFINE | CLI_JSON | CLI_PRETTY | CLI_BPFFS | CLI_NOMOUNT |
+	  CLI_DURATION | CLI_VERBOSE | CLI_COMMAND,
 	  "programs in the kernel: show, dump, pin, run, load, stats ..." },
 	{ "link", cmd_link, "COMMAND ...", 0,
-	  CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_BPFFS | CLI_VERBOSE,
+	  CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_BPFFS | CLI_NOMOUNT | CLI_VERBOSE,
 	  "what holds programs attached: show, pin, detach, update" },
 	{ "btf", cmd_btf, "COMMAND ...", 0,
 	  CLI_GRAMMAR | CLI_JSON | CLI_PRETTY | CLI_BASE | CLI_VERBOSE,

@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "json.h"
 #include "loader.h"
+#include "kbtf.h"
 #include "kmap.h"
 #include "object.h"
 #include "sys.h"
@@ -46,12 +47,12 @@ static void show_value(struct show *show, const char *name, const struct kmap *k
 
 	if (show->json) {
 		json_name(&show->w, name);
-		btfvalue_print(&show->w, kmap->btf, var->arg, data, len, false);
+		btfvalue_print(&show->w, kmap->kbtf.btf, var->arg, data, len, false);
 		return;
 	}
 	json_init(&value, show->out, false);
 	fprintf(show->out, "\n\t\t%s = ", name);
-	btfvalue_print(&value, kmap->btf, var->arg, data, len, true);
+	btfvalue_print(&value, kmap->kbtf.btf, var->arg, data, len, true);
 }
 
 static void show_section(struct show *show, const struct kmap *kmap)
@@ -60,8 +61,8 @@ static void show_section(struct show *show, const struct kmap *kmap)
 	struct asm_btf_type var;
 	bool any = false;
 
-	for (uint32_t i = 0; asm_btf_member(kmap->btf, kmap->value_id, i, &member); i++) {
-		if (!asm_btf_type(kmap->btf, member.arg, &var) || var.kind != ASM_BTF_VAR ||
+	for (uint32_t i = 0; asm_btf_member(kmap->kbtf.btf, kmap->value_id, i, &member); i++) {
+		if (!asm_btf_type(kmap->kbtf.btf, member.arg, &var) || var.kind != ASM_BTF_VAR ||
 		    strncmp(var.name, prefix, strlen(prefix)) != 0 ||
 		    member.bit / 8 > kmap->info.value_size)
 			continue;
@@ -86,7 +87,7 @@ void metadata_show(struct show *show, const uint32_t *maps, size_t n)
 		return;
 	if (!kmap_open(&kmap, fd, show->opt))
 		kmap_types(&kmap);
-	if (kmap.btf && asm_btf_type(kmap.btf, kmap.value_id, &type) &&
+	if (kmap.kbtf.btf && asm_btf_type(kmap.kbtf.btf, kmap.value_id, &type) &&
 	    type.kind == ASM_BTF_DATASEC && !load_map_lookup(kmap.fd, kmap.key, kmap.value))
 		show_section(show, &kmap);
 	kmap_close(&kmap);

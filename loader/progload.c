@@ -49,6 +49,14 @@ static bool take_type(struct words *words, struct how *how)
 
 static bool take_how(struct words *words, struct how *how)
 {
+	static const char device[] = "programs are loaded for this machine's CPU alone";
+	static const struct words_refused refused[] = {
+		{ "map", "a map that is there is used where the object's is 'shared', which is "
+		  "LIBBPF_PIN_BY_NAME in C" },
+		{ "dev", device }, { "offload_dev", device }, { "xdpmeta_dev", device },
+		{ "kernel_btf", "the types are those of the kernel that runs" }, { NULL, NULL },
+	};
+
 	how->file = words_take(words, "a file");
 	how->path = how->file ? words_take(words, "a path to pin at") : NULL;
 	while (how->path && *words->at) {
@@ -61,6 +69,8 @@ static bool take_how(struct words *words, struct how *how)
 				return false;
 		} else if (words_is(words, "autoattach")) {
 			how->attach = true;
+		} else if (words_refuse(words, refused)) {
+			return false;
 		} else {
 			words_unknown(words, "type pinmaps autoattach");
 			return false;

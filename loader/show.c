@@ -186,6 +186,33 @@ const char *show_attach_type(uint32_t type, char word[SHOW_WORD])
 	return word;
 }
 
+const char *show_link_type(uint32_t type)
+{
+	static const char *const types[] = {
+		[BPF_LINK_TYPE_RAW_TRACEPOINT] = "raw_tracepoint",
+		[BPF_LINK_TYPE_TRACING] = "tracing", [BPF_LINK_TYPE_CGROUP] = "cgroup",
+		[BPF_LINK_TYPE_ITER] = "iter", [BPF_LINK_TYPE_NETNS] = "netns",
+		[BPF_LINK_TYPE_XDP] = "xdp", [BPF_LINK_TYPE_PERF_EVENT] = "perf_event",
+		[BPF_LINK_TYPE_KPROBE_MULTI] = "kprobe_multi",
+		[BPF_LINK_TYPE_STRUCT_OPS] = "struct_ops",
+		[BPF_LINK_TYPE_NETFILTER] = "netfilter", [BPF_LINK_TYPE_TCX] = "tcx",
+		[BPF_LINK_TYPE_UPROBE_MULTI] = "uprobe_multi",
+		[BPF_LINK_TYPE_NETKIT] = "netkit", [BPF_LINK_TYPE_SOCKMAP] = "sockmap",
+		[BPF_LINK_TYPE_TRACING_MULTI] = "tracing_multi",
+	};
+
+	return type < sizeof(types) / sizeof(types[0]) ? types[type] : NULL;
+}
+
+int show_help(struct show *show, const char *text)
+{
+	if (show->json)
+		json_null(&show->w);
+	else
+		fputs(text, show->out);
+	return 0;
+}
+
 /* ---- objects ---- */
 
 static int say_failed(struct show *show, enum object_kind kind, uint32_t id, int err)

@@ -76,11 +76,17 @@ int show_objects(struct show *show, enum object_kind kind, show_fn *fn);
  */
 void show_holds(struct show *show, uint32_t id);
 
+/* The words of a command, for people. 0 */
+int show_help(struct show *show, const char *text);
+
 /* OBJECT PATH: pin it. 0 or -errno, said. */
 int show_pin_verb(struct show *show, struct words *words, enum object_kind kind);
 
 /* The word of an attach type: "cgroup_inet_ingress". NULL: not known. Into SHOW_WORD bytes. */
 enum { SHOW_WORD = 48 };
 const char *show_attach_type(uint32_t type, char word[SHOW_WORD]);
+
+/* "raw_tracepoint", of a link; NULL: not known. */
+const char *show_link_type(uint32_t type);
 
 #endif

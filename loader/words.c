@@ -100,6 +100,19 @@ void words_unknown(struct words *words, const char *keywords)
 		  hint[0] ? hint : "; one of: ", hint[0] ? "" : keywords);
 }
 
+bool words_refuse(struct words *words, const struct words_refused *rows)
+{
+	for (; *words->at && rows->word; rows++) {
+		if (!words_begins(*words->at, rows->word))
+			continue;
+		say_error(words->opt, NULL, "'%s %s' is not done here: %s", words->command,
+			  rows->word, rows->instead);
+		words->wrong = true;
+		return true;
+	}
+	return false;
+}
+
 int words_run(struct words *words, const struct words_verb *verbs, size_t n, void *arg)
 {
 	char all[256] = "";

@@ -38,6 +38,15 @@ bool words_end(struct words *words);
 void words_unknown(struct words *words, const char *keywords);
 
 /*
+ * Words of bpftool for what is not done here, and what to do instead. True, and said, when the next
+ * word begins one of them; a row NULL ends them.
+ */
+struct words_refused {
+	const char *word, *instead;
+};
+bool words_refuse(struct words *words, const struct words_refused *rows);
+
+/*
  * Run the function whose keyword comes next, which is part of the command from there on; of a row
  * without one if none does. Exit status.
  */

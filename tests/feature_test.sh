@@ -94,7 +94,7 @@ else
 fi
 "$BPFLOAD" -j feature probe full | tr ',' '\n' >everything
 ok "with 'full'" grep -q '"bpf_trace_printk"' everything
-for group in prog_types map_types attach_types helpers; do
+for group in prog_types map_types attach_types link_types helpers; do
 	bpftool feature list_builtins $group >theirs
 	"$BPFLOAD" feature list_builtins $group | head -n "$(grep -c . theirs)" >mine
 	ok "list_builtins $group" cmp theirs mine
@@ -106,4 +106,10 @@ fails "another group" 2 "unknown word 'maptypes'; did you mean 'map_types'?" \
 	"$BPFLOAD" feature list_builtins maptypes
 fails "another probe" 2 "'feature probe': unknown word 'kernal'; did you mean 'kernel'?" \
 	"$BPFLOAD" feature probe kernal
+fails "of a device" 2 "'feature probe dev' is not done here: what runs on devices is bpftool's" \
+	"$BPFLOAD" feature probe dev lo
+fails "macros" 2 "'feature probe macros' is not done here: -j prints the same answers" \
+	"$BPFLOAD" feature probe macros
+fails "unprivileged" 2 "'feature probe unprivileged' is not done here: run it as that user" \
+	"$BPFLOAD" feature probe unprivileged
 plan

@@ -275,7 +275,29 @@ fails "an option that is none" 2 "unknown word 'opcode_s'; did you mean 'opcodes
 	"$BPFLOAD" prog dump xlated $many opcode_s
 fails "a word too many" 2 "'x' is one word too many for 'prog show'" "$BPFLOAD" prog show "$id" x
 fails "profile" 1 "'prog stats' tells how often a program ran" "$BPFLOAD" prog profile "$id"
-fails "tracelog" 2 "'bpfload trace' shows what bpf_trace_printk() wrote" "$BPFLOAD" prog tracelog
+fails "tracelog of what" 2 "unknown word 'stdeer'; did you mean 'stderr'?" \
+	"$BPFLOAD" prog tracelog stdeer
+ok "tracelog" timeout 5 "$BPFLOAD" prog tracelog --duration 10ms
+fails "a graph" 2 "'prog dump visual' is not done here: the list of instructions" \
+	"$BPFLOAD" prog dump xlated $many visual
+fails "maps for a load" 2 "'prog load map' is not done here: a map that is there is used where" \
+	"$BPFLOAD" prog load one.bpfasm $pins/no map name counts id 1
+fails "a device" 2 "'prog load dev' is not done here: programs are loaded for this machine's CPU" \
+	"$BPFLOAD" prog load one.bpfasm $pins/no dev lo
+fails "another kernel's types" 2 "'prog load kernel_btf' is not done here: the types are those" \
+	"$BPFLOAD" prog load one.bpfasm $pins/no kernel_btf x
+fails "legacy" 2 "there is no option '-l': objects are read as libbpf 1.0 reads them" \
+	"$BPFLOAD" -l prog show
+fails "mapcompat" 2 "there is no option '--mapcompat': maps are those of a section .maps" \
+	"$BPFLOAD" --mapcompat prog show
+fails "a loader" 2 "there is no option '-L': programs are loaded by this one, not by another" \
+	"$BPFLOAD" -L prog load one.bpfasm $pins/no
+ok "no mount, debug" "$BPFLOAD" -n -d prog show pinned $many
+for command in prog link btf feature map; do
+	"$BPFLOAD" $command help >said
+	ok "help of $command" grep -q "^usage: bpfload $command " said
+	check_out "the same as JSON" null "$BPFLOAD" -j $command help
+done
 "$BPFLOAD" load many.bpfasm $pins/q
 fails "two of a name and one file" 1 "such programs, and one file: name one by its id" \
 	"$BPFLOAD" prog dump xlated tag "$tag" file out
