@@ -157,9 +157,9 @@ bool expand_include(struct unit *unit)
 	       expand_text(unit, &at, name, "included from here", copy, len);
 }
 
-/* ---- blocks of lines ---- */
+/* ---- blocks of statements ---- */
 
-/* The first word of the line, which begins at `at`; its length. */
+/* The first word of the statement that begins at `at`; its length. */
 static size_t expand_word(const char **at, const char *end)
 {
 	const char *from;
@@ -179,7 +179,7 @@ static bool expand_is_word(const char *at, size_t len, const char *word)
 
 enum { EXPAND_OPENERS = 3 };
 
-/* The words at the front of a line that begin a block, divide it (NULL: nothing does), end it. */
+/* The words at the front of a statement that begin a block, divide it (NULL: nothing does), end it. */
 struct block {
 	const char *open[EXPAND_OPENERS], *middle, *close;
 };
@@ -194,22 +194,65 @@ static bool expand_opens(const struct block *block, const char *at, size_t len)
 	return false;
 }
 
+/* Whether two characters stand here. */
+static bool expand_is_pair(const char *at, const char *end, char first, char second)
+{
+	return end - at > 1 && at[0] == first && at[1] == second;
+}
+
+/* Behind what is quoted from `at` on, up to the same quote; the end where none follows. */
+static const char *expand_quoted(const char *at, const char *end)
+{
+	const char quote = *at;
+
+	for (at++; at < end && *at != quote; at++)
+		if (*at == '\\' && end - at > 1)
+			at++;
+	return at < end ? at + 1 : end;
+}
+
+/* Behind the string, character or comment that begins here, on this line; else the next byte. */
+static const char *expand_piece(const char *at, const char *end)
+{
+	if (*at == '"' || *at == '\'')
+		return expand_quoted(at, end);
+	if (*at == '#' || expand_is_pair(at, end, '/', '/'))
+		return end;
+	if (!expand_is_pair(at, end, '/', '*'))
+		return at + 1;
+	for (at += 2; at < end; at++)
+		if (expand_is_pair(at, end, '*', '/'))
+			return at + 2;
+	return end;
+}
+
+/* Behind what is left of a statement: a ';' or newline ends it. */
+static const char *expand_behind(const char *at, const char *end)
+{
+	const char *newline = memchr(at, '\n', (size_t)(end - at));
+
+	end = newline ? newline + 1 : end;
+	while (at < end && *at != ';')
+		at = expand_piece(at, end);
+	return at < end ? at + 1 : end;
+}
+
 /*
- * Take the lines behind this statement up to the line that ends the block, or divides it; the lexer
- * is then behind that line's word. Returns the word, NULL when there is none, which is reported.
+ * Take the statements behind this one up to that which ends the block, or divides it; the lexer is
+ * then behind the word of that. Returns the word, NULL when there is none, which is reported.
  */
 static const char *expand_block(struct unit *unit, const struct token *at,
 				const struct block *block, const char **body, size_t *len)
 {
 	struct lexer *lex = &unit->lex;
-	const char *line, *word, *end;
+	const char *from, *word, *end;
 	unsigned int depth = 0;
 	size_t n;
 
-	lex_skip_line(lex);
+	lex_skip_statement(lex);
 	*body = lex->at;
-	for (line = lex->at; line < lex->end;) {
-		word = line;
+	for (from = lex->at; from < lex->end; from = expand_behind(from, lex->end)) {
+		word = from;
 		n = expand_word(&word, lex->end);
 		end = NULL;
 		if (expand_is_word(word, n, block->close))
@@ -217,15 +260,13 @@ static const char *expand_block(struct unit *unit, const struct token *at,
 		else if (block->middle && expand_is_word(word, n, block->middle))
 			end = block->middle;
 		if (!depth && end) {
-			*len = (size_t)(line - *body);
+			*len = (size_t)(from - *body);
 			lex->at = word + n;
 			lex_next(lex);
 			return end;
 		}
 		depth += expand_opens(block, word, n);
 		depth -= end == block->close;
-		line = memchr(line, '\n', (size_t)(lex->end - line));
-		line = line ? line + 1 : lex->end;
 	}
 	unit_error(unit, at, "this has no %s", block->close);
 	lex->at = lex->end;

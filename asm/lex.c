@@ -516,14 +516,6 @@ void lex_next(struct lexer *lex)
 	}
 }
 
-void lex_skip_line(struct lexer *lex)
-{
-	const char *from = lex->token.text, *newline;
-
-	newline = from < lex->end ? memchr(from, '\n', (size_t)(lex->end - from)) : NULL;
-	lex->at = newline ? newline + 1 : lex->end;
-}
-
 /* The end of an argument: a comma outside of brackets, or what ends the statement. */
 static const char *lex_argument_end(const char *at, const char *end)
 {

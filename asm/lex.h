@@ -53,9 +53,6 @@ void lex_start(struct lexer *lex, const struct asm_source *source, struct diag_l
 /* Step to the next token. A malformed one is reported and comes as LEX_BAD. */
 void lex_next(struct lexer *lex);
 
-/* Go to the beginning of the next line, without looking at a token there. */
-void lex_skip_line(struct lexer *lex);
-
 /*
  * Take what stands from lex->at to the next comma, comment or end of the statement, as it is;
  * commas in brackets and strings do not count. The token looked at is then the one behind.
