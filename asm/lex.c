@@ -327,13 +327,21 @@ static void lex_number(struct lexer *lex)
 	token->value <<= shift;
 }
 
-/* The value of \c in a string or character. */
-static int lex_escape(char c)
+int lex_escape(const char **at, const char *end)
 {
 	static const char from[] = "abfnrtv0\\'\"", to[] = "\a\b\f\n\r\t\v\0\\'\"";
-	const char *at = c ? strchr(from, c) : NULL;
+	const char *letter = *at < end && **at ? strchr(from, **at) : NULL;
+	int value = -1;
 
-	return at ? to[at - from] : -1;
+	if (letter) {
+		value = (unsigned char)to[letter - from];
+		*at += 1;
+	} else if (end - *at > 2 && **at == 'x' && lex_digit((*at)[1]) < 16 &&
+		   lex_digit((*at)[2]) < 16) {
+		value = (int)(lex_digit((*at)[1]) * 16 + lex_digit((*at)[2]));
+		*at += 3;
+	}
+	return value;
 }
 
 static void lex_character(struct lexer *lex)
@@ -342,11 +350,13 @@ static void lex_character(struct lexer *lex)
 	const char *at = token->text + 1;
 	int value = -1;
 
-	if (lex->end - at >= 2 && *at == '\\')
-		value = lex_escape(*++at);
-	else if (lex->end - at >= 2 && *at != '\n' && *at != '\'')
-		value = (unsigned char)*at;
-	lex->at = value >= 0 && lex->end - at > 1 && at[1] == '\'' ? at + 2 : token->text + 1;
+	if (lex->end - at >= 2 && *at == '\\') {
+		at++;
+		value = lex_escape(&at, lex->end);
+	} else if (lex->end - at >= 2 && *at != '\n' && *at != '\'') {
+		value = (unsigned char)*at++;
+	}
+	lex->at = value >= 0 && at < lex->end && *at == '\'' ? at + 1 : token->text + 1;
 	token->len = (uint32_t)(lex->at - token->text);
 	token->kind = LEX_NUMBER;
 	token->value = (uint64_t)value;

@@ -74,6 +74,12 @@ static inline uint32_t lex_pos(const struct lexer *lex, const char *text)
 	return lex->base + (uint32_t)(text - lex->text);
 }
 
+/*
+ * The byte that an escape in a string or character stands for, -1 when it is none; *at, which was
+ * behind its '\', is then behind it.
+ */
+int lex_escape(const char **at, const char *end);
+
 /* Whether the token is this name. */
 bool lex_is(const struct lexer *lex, const char *name);
 

@@ -47,6 +47,8 @@ static void text_string(FILE *f, const char *text, size_t len)
 			fputs("\\0", f);
 		else if (escape)
 			fprintf(f, "\\%c", to[escape - from]);
+		else if (text[i] < ' ' || text[i] > '~')	/* a terminal may obey it */
+			fprintf(f, "\\x%02x", (unsigned int)(unsigned char)text[i]);
 		else
 			fputc(text[i], f);
 	}

@@ -106,23 +106,23 @@ bool unit_expect(struct unit *unit, uint8_t kind, const char *expected)
 
 const char *unit_string_bytes(struct unit *unit, const char *expected, uint32_t *len)
 {
-	static const char from[] = "abfnrtv0", to[] = "\a\b\f\n\r\t\v";
 	const struct token *token = &unit->lex.token;
-	const char *at = token->text + 1, *end = token->text + token->len - 1, *escape;
+	const char *at = token->text + 1, *end = token->text + token->len - 1;
 	char *out, *put, say[LEX_SAY];
+	int value;
 
 	if (token->kind != LEX_STRING) {
 		unit_error(unit, token, "expected %s, saw %s", expected, lex_say(token, say));
 		return NULL;
 	}
 	out = put = mem_alloc(&unit->mem, token->len);
-	for (; at < end; at++) {
+	while (at < end) {
+		value = -1;
 		if (*at == '\\' && at + 1 < end) {
-			escape = strchr(from, *++at);
-			*put++ = escape && *escape ? to[escape - from] : *at;
-		} else {
-			*put++ = *at;
+			at++;
+			value = lex_escape(&at, end);
 		}
+		*put++ = (char)(value < 0 ? *at++ : value);
 	}
 	*len = (uint32_t)(put - out);
 	return out;

@@ -382,6 +382,21 @@ says "a relocation of a map's member" \
 says "an entry that is a variable" \
 	"map 'calls': entry 0 is neither a map nor a program as it takes them" -DENTRY
 
+# ---- names that a terminal would obey ----
+
+cat >bell.c <<'END'
+#define SEC(name) __attribute__((section(name), used))
+SEC("xdp\x1b[31m") int program(void *ctx) { return 0; }
+char _license[] SEC("license") = "GPL\x1b[1m\x7f";
+END
+clang -O2 -target bpf -c -o bell.o bell.c
+"$BPFASM" -d bell.o >bell.text
+check_out "control bytes of names" '.license "GPL\x1b[1m\x7f"
+.prog program "xdp\x1b[31m"' grep '^\.' bell.text
+ok "a licence with control bytes assembles" "$BPFASM" -Wno-unknown-section -f elf -o bell2.o bell.text
+"$BPFASM" -d bell2.o >bell2.text
+check_out "and comes back" '.license "GPL\x1b[1m\x7f"' grep license bell2.text
+
 # ---- objects of our own ----
 
 case $("$BPFASM" --help) in
