@@ -319,8 +319,10 @@ struct asm_near {
 /* Begin with the misspelt name; up to a third of it may be wrong. */
 void asm_near_start(struct asm_near *near, const char *name, size_t len);
 
-/* A candidate, copied. Underscores left out at its front are one mistake. Of equals the
- * first are kept. */
+/*
+ * A candidate, copied. Underscores left out at its front are one mistake. Of equals the first are
+ * kept. The name itself ends the search, with nothing found: it is not misspelt.
+ */
 void asm_near_offer(struct asm_near *near, const char *name, size_t len);
 
 /* "; did you mean 'a', 'b' or 'c'?", or "" when nothing was near. Returns buf. */

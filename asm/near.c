@@ -85,15 +85,19 @@ void asm_near_offer(struct asm_near *near, const char *name, size_t len)
 	bare[len] = '\0';
 	skip = strspn(bare, "_");
 	distance = asm_distance(near->name, bare, near->best);
-	if (skip && distance)	/* left out all of them: one mistake */
+	if (!distance) {	/* it is no mistake: something else is wrong */
+		near->count = 0;
+		near->best = 0;
+		return;
+	}
+	if (skip)		/* left out all of them: one mistake */
 		distance = least(distance,
 				      asm_distance(near->name, bare + skip, near->best) + 1);
 	if (distance > near->best)
 		return;
 	if (distance < near->best)
 		near->count = 0;
-	/* at least 1, or nothing more would be taken: an equal name says more than none */
-	near->best = distance ? distance : 1;
+	near->best = distance;
 	if (near->count < ASM_NEAR_MOST && !near_has(near, bare))
 		strcpy(near->found[near->count++], bare);
 }
