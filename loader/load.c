@@ -124,11 +124,13 @@ int load_open(const struct asm_object *obj, const struct load_options *opt, stru
 		say_error(opt, NULL, "%s", strerror(-err));
 	else
 		err = load_all(load);
-	if (err)
+	if (err) {
 		load_close(load);
-	else
-		*out = load;
-	return err;
+		return err;
+	}
+	load->opt->maps = NULL;		/* the caller's */
+	*out = load;
+	return 0;
 }
 
 static void detach(struct load_prog *prog)

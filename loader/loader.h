@@ -57,6 +57,8 @@ struct load_where {
 struct load_options {
 	uint32_t flags;		/* enum load_flags */
 	struct load_where where;
+	const int *maps;	/* by the number of a map of the object: a descriptor of one to be
+				 * used in its place, 0: it is made; NULL: all are */
 	asm_sink *sink;		/* NULL: silent */
 	void *sink_arg;
 	struct load_facts *facts; /* of the running kernel, borrowed; NULL: read anew when needed */

@@ -114,15 +114,23 @@ static int maps_create_new(const struct load *load, const struct asm_map *map)
 
 /* ---- maps shared by name ---- */
 
-/* What a map that is there has otherwise; NULL: nothing. */
+/* What a map that is there has otherwise, as programs see it; NULL: nothing. */
 static const char *maps_differ(const struct asm_map *map, const struct abi_map_info *info)
 {
 	if (info->type != map->type->number)
 		return "type";
 	if (info->key_size != map->key_size)
 		return "key size";
-	if (info->value_size != map->value_size)
-		return "value size";
+	return info->value_size != map->value_size ? "value size" : NULL;
+}
+
+/* The same of one that is to be what the text says. */
+static const char *maps_differ_at_all(const struct asm_map *map, const struct abi_map_info *info)
+{
+	const char *differs = maps_differ(map, info);
+
+	if (differs)
+		return differs;
 	if (info->max_entries != map->max_entries)
 		return "number of entries";
 	return info->map_flags != map->map_flags ? "flags" : NULL;
@@ -143,7 +151,7 @@ static int maps_check_shared(const struct load *load, const struct asm_map *map,
 			  shared, map->name, strerror(-err));
 		return err;
 	}
-	differs = maps_differ(map, &info);
+	differs = maps_differ_at_all(map, &info);
 	if (!differs)
 		return 0;
 	say_error(load->opt, &place, "map %s is shared by its name, and %s/%s has another %s",
@@ -187,6 +195,33 @@ static int maps_find_shared(const struct load *load, const struct asm_map *map, 
 	if (!err)
 		return fd;
 	sys_close(fd);
+	return err;
+}
+
+/* ---- maps given by the caller ---- */
+
+/* A descriptor of its own of the one that is to be used in the map's place. */
+static int maps_take(const struct load *load, const struct asm_map *map, int given)
+{
+	struct asm_place place = asm_object_place(load->obj, map->pos);
+	const char *differs = NULL;
+	struct abi_map_info info;
+	int err;
+
+	memset(&info, 0, sizeof(info));
+	err = object_info(given, &info, sizeof(info));
+	if (!err)
+		differs = maps_differ(map, &info);
+	if (differs) {
+		say_error(load->opt, &place, "map %s: map %" PRIu32 " cannot be in its place: it "
+			  "has another %s", map->name, info.id, differs);
+		return -EINVAL;
+	}
+	if (!err)
+		err = sys_dup(given);
+	if (err < 0)
+		say_error(load->opt, &place, "map %s: the one in its place: %s", map->name,
+			  strerror(-err));
 	return err;
 }
 
@@ -256,10 +291,15 @@ static int maps_fill(const struct load *load, const struct asm_map *map, int fd)
 
 static int maps_make(struct load *load, const struct asm_map *map)
 {
-	bool found = false;
+	int given = load->opt->maps ? load->opt->maps[load->nmaps] : 0, fd;
+	bool found = given;
 	char what[WHAT];
-	int fd = map->pinned ? maps_find_shared(load, map, &found) : maps_create_new(load, map);
 
+	if (given)
+		fd = maps_take(load, map, given);
+	else
+		fd = map->pinned ? maps_find_shared(load, map, &found) :
+				   maps_create_new(load, map);
 	if (fd < 0)
 		return fd;
 	load->maps[load->nmaps++] = (struct load_map){ map, fd };

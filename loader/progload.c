@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,17 +10,28 @@
 #include "json.h"
 #include "load.h"
 #include "loader.h"
+#include "object.h"
 #include "pin.h"
 #include "progload.h"
 #include "say.h"
 #include "session.h"
 #include "words.h"
 #include "show.h"
+#include "sys.h"
+
+/* A map to be used in the place of one of the file. */
+struct replaced {
+	uint64_t index;
+	const char *name;		/* NULL: it is named by its index */
+	int fd;				/* owned */
+};
 
 struct how {
 	const char *file, *path, *maps;	/* maps: a folder, or NULL */
 	const struct asm_attach *type;	/* NULL: as the sections say */
 	bool all, attach;
+	struct replaced *replaced;	/* owned */
+	size_t nreplaced;
 };
 
 /* ---- words ---- */
@@ -47,6 +59,35 @@ static bool take_type(struct words *words, struct how *how)
 	return false;
 }
 
+/* idx N MAP or name NAME MAP */
+static bool take_map(struct words *words, struct how *how)
+{
+	struct replaced *all = reallocarray(how->replaced, how->nreplaced + 1, sizeof(*all));
+	struct replaced new = { .name = NULL };
+
+	if (!all) {
+		say_error(words->opt, NULL, "%s", strerror(ENOMEM));
+		return false;
+	}
+	how->replaced = all;
+	if (words_is(words, "idx")) {
+		if (!words_number(words, "a number of a map", UINT32_MAX, &new.index))
+			return false;
+	} else if (words_is(words, "name")) {
+		new.name = words_take(words, "a name of a map");
+		if (!new.name)
+			return false;
+	} else {
+		words_unknown(words, "idx name");
+		return false;
+	}
+	new.fd = object_find_one(words, OBJECT_MAP, 0);
+	if (new.fd < 0)
+		return false;
+	all[how->nreplaced++] = new;
+	return true;
+}
+
 static bool take_how(struct words *words, struct how *how)
 {
 	static const char device[] = "programs are loaded for this machine's CPU alone";
@@ -63,6 +104,9 @@ static bool take_how(struct words *words, struct how *how)
 		if (words_is(words, "type")) {
 			if (!take_type(words, how))
 				return false;
+		} else if (words_is(words, "map")) {
+			if (!take_map(words, how))
+				return false;
 		} else if (words_is(words, "pinmaps")) {
 			how->maps = words_take(words, "a folder");
 			if (!how->maps)
@@ -72,7 +116,7 @@ static bool take_how(struct words *words, struct how *how)
 		} else if (words_refuse(words, refused)) {
 			return false;
 		} else {
-			words_unknown(words, "type pinmaps autoattach");
+			words_unknown(words, "type map pinmaps autoattach");
 			return false;
 		}
 	}
@@ -197,6 +241,69 @@ static void set_type(struct asm_object *obj, const struct asm_attach *type)
 	}
 }
 
+/* bpftool counts the maps of .maps, or of the text, then variables, then structures. */
+static unsigned int rank_of(const struct asm_map *map)
+{
+	return map->ops ? 2 : map->data ? 1 : 0;
+}
+
+static uint64_t index_of(const struct asm_object *obj, const struct asm_map *map)
+{
+	uint64_t index = 0;
+
+	for (const struct asm_map *other = obj->maps; other < obj->maps + obj->nmaps; other++)
+		index += rank_of(other) < rank_of(map) ||
+			 (rank_of(other) == rank_of(map) && other < map);
+	return index;
+}
+
+static bool is_replaced(const struct asm_object *obj, const struct asm_map *map,
+			const struct replaced *by)
+{
+	if (!by->name)
+		return index_of(obj, map) == by->index;
+	return strcmp(by->name, map->name) == 0 ||
+	       (map->symbol && strcmp(by->name, map->symbol) == 0);
+}
+
+/* Which maps of the file are not to be made. */
+static int replace_maps(const struct asm_object *obj, const struct how *how,
+			const struct load_options *opt, int *maps)
+{
+	for (size_t i = 0; i < how->nreplaced; i++) {
+		const struct replaced *by = &how->replaced[i];
+		size_t j = 0;
+
+		while (j < obj->nmaps && !is_replaced(obj, &obj->maps[j], by))
+			j++;
+		if (j == obj->nmaps && by->name)
+			say_error(opt, NULL, "'%s' has no map '%s'", how->file, by->name);
+		else if (j == obj->nmaps)
+			say_error(opt, NULL, "'%s' has no map %" PRIu64 ": it has %zu", how->file,
+				  by->index, obj->nmaps);
+		if (j == obj->nmaps)
+			return -ENOENT;
+		maps[j] = by->fd;
+	}
+	return 0;
+}
+
+static int load_replaced(struct session *s, const struct load_options *opt, const struct how *how)
+{
+	int *maps = calloc(s->obj->nmaps + 1, sizeof(*maps)), err = -ENOMEM;
+	struct load_options with = *opt;
+
+	with.maps = maps;
+	if (maps)
+		err = replace_maps(s->obj, how, opt, maps);
+	else
+		say_error(opt, NULL, "%s", strerror(ENOMEM));
+	if (!err)
+		err = session_load(s, &with);
+	free(maps);
+	return err;
+}
+
 static int load_file(struct session *s, struct show *show, const struct how *how)
 {
 	int err = session_read(s, how->file, show->cli, show->opt);
@@ -205,7 +312,7 @@ static int load_file(struct session *s, struct show *show, const struct how *how
 		return err;
 	if (how->type)
 		set_type(s->obj, how->type);
-	err = session_load(s, show->opt);
+	err = load_replaced(s, show->opt, how);
 	if (!err && how->attach)
 		err = load_attach(s->load);
 	return err ? err : pin_loaded(s->load, how);
@@ -215,12 +322,15 @@ int progload(struct show *show, struct words *words, bool all)
 {
 	struct how how = { .all = all };
 	struct session s;
-	int err;
+	int err = -EINVAL;
 
-	if (!take_how(words, &how))
-		return -EINVAL;
-	err = load_file(&s, show, &how);
-	session_close(&s);
+	if (take_how(words, &how)) {
+		err = load_file(&s, show, &how);
+		session_close(&s);
+	}
+	for (size_t i = 0; i < how.nreplaced; i++)
+		sys_close(how.replaced[i].fd);
+	free(how.replaced);
 	if (!err && show->json)
 		json_null(&show->w);
 	return err;

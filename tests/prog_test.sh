@@ -257,6 +257,24 @@ check_out "it is" xdp sh -c \
 	"bpftool -j prog show pinned $pins/typed | sed 's/.*\"type\":\"\([a-z]*\).*/\1/'"
 ok "attached" "$BPFLOAD" prog load one.bpfasm $pins/attached autoattach
 ok "its link is pinned" bpftool link show pinned $pins/attached
+ok "with maps that are there" "$BPFLOAD" prog load many.bpfasm $pins/given \
+	map name counts pinned $pins/maps/counts map idx 3 pinned $pins/maps/data
+bpftool -j prog show pinned $pins/given | sed 's/.*"map_ids":\[\([0-9,]*\).*/,\1,/' >ids
+for map in counts bycpu data; do
+	bpftool -j map show pinned $pins/maps/$map | sed 's/.*"id":\([0-9]*\).*/,\1,/' >map
+	case $map:$(grep -c -F -f map ids) in
+	bycpu:0|counts:1|data:1)	pass "$map is the right one" ;;
+	*)	fail "$map is the right one" "another" ids map ;;
+	esac
+done
+fails "a map of another type" 1 "cannot be in its place: it has another type" \
+	"$BPFLOAD" prog load many.bpfasm $pins/no map name counts pinned $pins/maps/more
+fails "no such map" 1 "'many.bpfasm' has no map 'count'" \
+	"$BPFLOAD" prog load many.bpfasm $pins/no map name count pinned $pins/maps/more
+fails "no map of that number" 1 "'many.bpfasm' has no map 4: it has 4" \
+	"$BPFLOAD" prog load many.bpfasm $pins/no map idx 4 pinned $pins/maps/more
+fails "a map by nothing" 2 "unknown word 'nam_e'; did you mean 'name'?" \
+	"$BPFLOAD" prog load many.bpfasm $pins/no map nam_e x id 1
 fails "a type that is none" 2 "'xpd' is no type of programs; did you mean 'xdp'?" \
 	"$BPFLOAD" prog load one.bpfasm $pins/no type xpd
 fails "a file that is none" 1 "cannot read 'none'" "$BPFLOAD" prog load none $pins/no
