@@ -39,6 +39,23 @@ static unsigned int map_attr_size(const struct abi_map_create *attr)
 	return abi_end(struct abi_map_create, map_name);
 }
 
+int map_call(struct abi_map_create *attr, unsigned int size, char *says)
+{
+	int fd = sys_bpf(BPF_MAP_CREATE, attr, size), again;
+
+	if (!says)
+		return fd;
+	*says = '\0';
+	if (fd >= 0)
+		return fd;
+	again = sys_bpf_logged(BPF_MAP_CREATE, attr, size, says, MAP_SAYS);
+	if (again >= 0)
+		sys_close(again);	/* this is about why it failed */
+	for (size_t len = strlen(says); len && says[len - 1] == '\n'; len--)
+		says[len - 1] = '\0';
+	return fd;
+}
+
 int map_create(const struct asm_map *map, const struct map_how *how)
 {
 	struct abi_map_create attr;
@@ -64,7 +81,7 @@ int map_create(const struct asm_map *map, const struct map_how *how)
 		attr.btf_key_type_id = how->key;
 		attr.btf_value_type_id = how->value;
 	}
-	return sys_bpf(BPF_MAP_CREATE, &attr, map_attr_size(&attr));
+	return map_call(&attr, map_attr_size(&attr), how->says);
 }
 
 int map_elem(int cmd, int fd, const void *key, const void *value, uint64_t flags)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct abi_map_create;
 struct asm_map;
 
 /* What a map is created with besides. */
@@ -14,7 +15,14 @@ struct map_how {
 	uint32_t key, value;	/* ids in it; value 0: there are none */
 	int inner;		/* a map as those in it are to be; 0: none */
 	uint32_t kernel_value;	/* struct_ops: id of the value in the kernel's types */
+	char *says;		/* what the kernel says of a failure, MAP_SAYS bytes; NULL: who
+				 * calls does not ask */
 };
+
+enum { MAP_SAYS = 256 };
+
+/* BPF_MAP_CREATE; where it fails says has the kernel's words, if it has any (7.2), else "". */
+int map_call(struct abi_map_create *attr, unsigned int size, char *says);
 
 /* Create the map; returns its descriptor or -errno. Says nothing: the caller explains. */
 int map_create(const struct asm_map *map, const struct map_how *how);

@@ -299,8 +299,8 @@ int mapdata_create_run(const struct mapdata_create *create, const struct load_op
 {
 	const struct asm_map *map = &create->map;
 	struct abi_map_create attr;
+	char what[64], says[MAP_SAYS];
 	struct why why;
-	char what[64];
 	int fd, err;
 
 	memset(&attr, 0, sizeof(attr));
@@ -312,10 +312,10 @@ int mapdata_create_run(const struct mapdata_create *create, const struct load_op
 	attr.inner_map_fd = create->inner < 0 ? 0 : (uint32_t)create->inner;
 	attr.map_ifindex = create->device;
 	memcpy(attr.map_name, map->name, strnlen(map->name, sizeof(attr.map_name) - 1));
-	fd = sys_bpf(BPF_MAP_CREATE, &attr, abi_end(struct abi_map_create, map_ifindex));
+	fd = map_call(&attr, abi_end(struct abi_map_create, map_ifindex), says);
 	snprintf(what, sizeof(what), "map %.15s", map->name);
 	if (fd < 0) {
-		why_map(&why, map, fd);
+		why_map(&why, map, says, fd);
 		why_say(opt, NULL, what, "BPF_MAP_CREATE", fd, &why);
 		return fd;
 	}

@@ -49,12 +49,14 @@ static struct map_how maps_how(const struct load *load, const struct asm_map *ma
 }
 
 /* A kernel may take the types of one map and not of another, as its type is. */
-static int maps_create_typed(const struct load *load, const struct asm_map *map, int inner)
+static int maps_create_typed(const struct load *load, const struct asm_map *map, int inner,
+			     char *says)
 {
 	struct map_how how = maps_how(load, map);
 	int fd;
 
 	how.inner = inner;
+	how.says = says;
 	fd = map_create(map, &how);
 	if ((fd != -EINVAL && fd != -EOPNOTSUPP) || !how.value)
 		return fd;
@@ -64,13 +66,14 @@ static int maps_create_typed(const struct load *load, const struct asm_map *map,
 }
 
 /* Report why a map cannot be created; returns err. */
-static int maps_explain(const struct load *load, const struct asm_map *map, int err)
+static int maps_explain(const struct load *load, const struct asm_map *map, const char *says,
+			int err)
 {
 	struct asm_place place = asm_object_place(load->obj, map->pos);
 	char what[WHAT];
 	struct why why;
 
-	why_map(&why, map, err);
+	why_map(&why, map, says, err);
 	why_say(load->opt, &place, maps_what(map, what), "BPF_MAP_CREATE", err, &why);
 	return err;
 }
@@ -85,6 +88,7 @@ static bool maps_has_maps(const struct asm_map *map)
 static int maps_create_outer(const struct load *load, const struct asm_map *map)
 {
 	struct asm_place place = asm_object_place(load->obj, map->pos);
+	char says[MAP_SAYS] = "";
 	int inner, fd;
 
 	if (!map->inner) {
@@ -92,24 +96,25 @@ static int maps_create_outer(const struct load *load, const struct asm_map *map)
 			  "'values' of .map, or of the C structure, does", map->name);
 		return -EINVAL;
 	}
-	inner = maps_create_typed(load, map->inner, 0);
+	inner = maps_create_typed(load, map->inner, 0, says);
 	if (inner < 0)
-		return maps_explain(load, map->inner, inner);
-	fd = maps_create_typed(load, map, inner);
+		return maps_explain(load, map->inner, says, inner);
+	fd = maps_create_typed(load, map, inner, says);
 	sys_close(inner);
-	return fd < 0 ? maps_explain(load, map, fd) : fd;
+	return fd < 0 ? maps_explain(load, map, says, fd) : fd;
 }
 
 static int maps_create_new(const struct load *load, const struct asm_map *map)
 {
+	char says[MAP_SAYS] = "";
 	int fd;
 
 	if (maps_has_maps(map))
 		return maps_create_outer(load, map);
 	if (map->type->number == BPF_MAP_TYPE_STRUCT_OPS)
 		return ops_create(load, map);
-	fd = maps_create_typed(load, map, 0);
-	return fd < 0 ? maps_explain(load, map, fd) : fd;
+	fd = maps_create_typed(load, map, 0, says);
+	return fd < 0 ? maps_explain(load, map, says, fd) : fd;
 }
 
 /* ---- maps shared by name ---- */

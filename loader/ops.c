@@ -178,10 +178,10 @@ static int ops_try(const struct asm_map *map, const struct map_how *how)
 int ops_create(const struct load *load, const struct asm_map *map)
 {
 	struct asm_place place = asm_object_place(load->obj, map->pos);
-	struct map_how how = { .btf = load->btf };
+	char what[OPS_PATH], says[MAP_SAYS] = "";
+	struct map_how how = { .btf = load->btf, .says = says };
 	int32_t id = ops_value(load, map);
 	struct asm_map sized = *map;
-	char what[OPS_PATH];
 	struct why why;
 	uint64_t size;
 	int fd;
@@ -196,7 +196,7 @@ int ops_create(const struct load *load, const struct asm_map *map)
 	if (fd >= 0)
 		return fd;
 	snprintf(what, sizeof(what), "map %s (struct_ops, struct %s)", map->name, map->ops);
-	why_map(&why, map, fd);
+	why_map(&why, map, says, fd);
 	why_say(load->opt, &place, what, "BPF_MAP_CREATE", fd, &why);
 	if (!how.btf)
 		say_note(load->opt, &place, "such a map takes an object with types, and the kernel "

@@ -78,6 +78,22 @@ int sys_bpf(int cmd, void *attr, unsigned int size)
 	return cmd_returns_fd(cmd) ? above_standard(ret) : ret;
 }
 
+int sys_bpf_logged(int cmd, void *attr, unsigned int size, char *log, uint32_t room)
+{
+	struct abi_common_attr common;
+	int ret;
+
+	memset(log, 0, room);
+	memset(&common, 0, sizeof(common));
+	common.log_buf = abi_ptr(log);
+	common.log_size = room;
+	common.log_level = 1;
+	ret = (int)call(SYS_bpf, cmd | BPF_COMMON_ATTRS, (long)attr, size, (long)&common,
+			abi_end(struct abi_common_attr, log_true_size));
+	log[room - 1] = '\0';
+	return cmd_returns_fd(cmd) ? above_standard(ret) : ret;
+}
+
 int sys_perf_event_open(void *attr, int pid, int cpu, int group, unsigned long flags)
 {
 	return above_standard((int)call(SYS_perf_event_open, (long)attr, pid, cpu, group,

@@ -18,6 +18,12 @@
  */
 int sys_bpf(int cmd, void *attr, unsigned int size);
 
+/*
+ * The same with attributes that all commands share, to be told why it fails (7.2): room bytes at
+ * log, a text with a NUL. A kernel that knows none of that refuses, and says nothing.
+ */
+int sys_bpf_logged(int cmd, void *attr, unsigned int size, char *log, uint32_t room);
+
 /* perf_event_open(2): a close-on-exec descriptor above 2. */
 int sys_perf_event_open(void *attr, int pid, int cpu, int group, unsigned long flags);
 

@@ -452,9 +452,11 @@ static void check_shape(struct why *why, const struct asm_map *map)
 		append(why->fine, "key_size, value_size, max_entries");
 }
 
-void why_map(struct why *why, const struct asm_map *map, int err)
+void why_map(struct why *why, const struct asm_map *map, const char *says, int err)
 {
 	memset(why, 0, sizeof(*why));
+	if (*says)
+		add(why, "the kernel says: %s", says);
 	switch (-err) {
 	case EPERM:
 		check_denied(why, needed_caps(map->type->name));

@@ -38,8 +38,8 @@ bool why_caps(uint64_t *set);
 /* Is this process in a user namespace? Only capabilities of the first one count for bpf(2). */
 bool why_user_namespace(void);
 
-/* BPF_MAP_CREATE. err is -errno, here and below. why is filled anew. */
-void why_map(struct why *why, const struct asm_map *map, int err);
+/* BPF_MAP_CREATE. err is -errno, here and below. why is filled anew. says: the kernel, or "". */
+void why_map(struct why *why, const struct asm_map *map, const char *says, int err);
 
 /* BPF_PROG_LOAD that said nothing in its log; attach NULL is a socket filter. */
 void why_prog(struct why *why, const struct asm_attach *attach, uint32_t prog_type,

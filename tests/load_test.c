@@ -1041,6 +1041,20 @@ TEST(second_map_fails)
 	loaded_close(&l);
 }
 
+/* From 7.2 on the kernel has words for it. */
+TEST(map_refused_in_words)
+{
+	static struct loaded l;
+	bool words;
+
+	REQUIRE_BPF();
+	EXPECT_ERR(-EINVAL, loaded_open(&l, ".map bad type hash key u32 value u32 entries 1 "
+					"map_extra 5\nr0 = 0\nexit\n", 0));
+	words = strstr(l.said.text, "the kernel says: Invalid map_extra.");
+	EXPECT_EQ(kernel_is(7, 2), words);
+	loaded_close(&l);
+}
+
 TEST(no_descriptors_left)
 {
 	struct rlimit limit, few;
