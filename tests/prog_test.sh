@@ -261,10 +261,10 @@ ok "with maps that are there" "$BPFLOAD" prog load many.bpfasm $pins/given \
 	map name counts pinned $pins/maps/counts map idx 3 pinned $pins/maps/data
 bpftool -j prog show pinned $pins/given | sed 's/.*"map_ids":\[\([0-9,]*\).*/,\1,/' >ids
 for map in counts bycpu data; do
-	bpftool -j map show pinned $pins/maps/$map | sed 's/.*"id":\([0-9]*\).*/,\1,/' >map
-	case $map:$(grep -c -F -f map ids) in
+	bpftool -j map show pinned $pins/maps/$map | sed 's/.*"id":\([0-9]*\).*/,\1,/' >one
+	case $map:$(grep -c -F -f one ids) in
 	bycpu:0|counts:1|data:1)	pass "$map is the right one" ;;
-	*)	fail "$map is the right one" "another" ids map ;;
+	*)	fail "$map is the right one" "another" ids one ;;
 	esac
 done
 fails "a map of another type" 1 "cannot be in its place: it has another type" \
