@@ -31,6 +31,16 @@ static bool take_define(struct cli *cli, const char *value)
 	return true;
 }
 
+static bool take_type(struct cli *cli, const char *value)
+{
+	const char *equals = strchr(value, '=');
+
+	if (!equals || equals == value || !equals[1])
+		return false;
+	cli->types[cli->ntypes++] = value;
+	return true;
+}
+
 static bool take_duration(struct cli *cli, const char *value)
 {
 	return cli_time(value, &cli->duration_ms);
@@ -135,6 +145,8 @@ static const struct option options[] = {
 	  take_interval, a_time },
 	{ CLI_TOP, '\0', "top", "N", "of each map, the N entries with the largest number",
 	  take_top, "a number above 0" },
+	{ CLI_TYPE, '\0', "type", "MAP=TYPE", "records of this map are of this type of the object",
+	  take_type, "MAP=TYPE" },
 	{ CLI_JSON, 'j', "json", NULL, "a line of JSON a record and a map", NULL, NULL },
 	{ CLI_PRETTY, 'p', "pretty", NULL, "JSON in lines, with indentation", NULL, NULL },
 	{ CLI_BPFFS, 'f', "bpffs", NULL, "show the paths of pins, too", NULL, NULL },
@@ -488,8 +500,9 @@ bool cli_parse(struct cli *cli, const struct cli_command *commands, size_t ncomm
 	while (argv[n])
 		n++;
 	cli->defines = calloc(n, sizeof(cli->defines[0]));
+	cli->types = calloc(n, sizeof(cli->types[0]));
 	cli->grammar = calloc(n, sizeof(cli->grammar[0]));
-	if (!cli->defines || !cli->grammar) {
+	if (!cli->defines || !cli->types || !cli->grammar) {
 		say_error(opt, NULL, "%s", strerror(ENOMEM));
 		return false;
 	}
@@ -499,6 +512,7 @@ bool cli_parse(struct cli *cli, const struct cli_command *commands, size_t ncomm
 void cli_free(struct cli *cli)
 {
 	free(cli->grammar);
+	free(cli->types);
 	free(cli->defines);
 }
 

@@ -37,6 +37,7 @@ enum cli_bits {
 	CLI_PROG = 1 << 22,
 	CLI_BASE = 1 << 23,
 	CLI_NOMOUNT = 1 << 24,
+	CLI_TYPE = 1 << 25,
 	CLI_WHERE = CLI_DEV | CLI_CGROUP | CLI_NETNS | CLI_HOOK | CLI_PROG | CLI_PID | CLI_CPU |
 		    CLI_COOKIE,
 };
@@ -48,7 +49,8 @@ struct cli {
 	const char *words[CLI_WORDS];		/* FILE, DIR */
 	const char **grammar;			/* words of a CLI_GRAMMAR, NULL at the end; owned */
 	const char **defines;			/* NAME=EXPR; owned */
-	size_t ndefines;
+	const char **types;			/* MAP=TYPE; owned */
+	size_t ndefines, ntypes;
 	unsigned int duration_ms, interval_ms, top;
 	const char *dev, *cgroup, *netns, *hook, *prog; /* NULL: not given */
 	const char *pin, *base;			/* paths */

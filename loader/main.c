@@ -93,8 +93,8 @@ static int load_main(const struct cli *cli, const struct load_options *opt)
 
 static const struct cli_command commands[] = {
 	{ "run", run_main, "FILE", 1,
-	  CLI_DEFINE | CLI_DURATION | CLI_INTERVAL | CLI_TOP | CLI_JSON | CLI_WHERE | CLI_VERBOSE |
-	  CLI_COMMAND,
+	  CLI_DEFINE | CLI_DURATION | CLI_INTERVAL | CLI_TOP | CLI_TYPE | CLI_JSON | CLI_WHERE |
+	  CLI_VERBOSE | CLI_COMMAND,
 	  "load and attach, print records as they come and the maps at the end" },
 	{ "check", check_main, "FILE", 1, CLI_DEFINE | CLI_PROG | CLI_VERBOSE,
 	  "load only: would the kernel take these programs?" },

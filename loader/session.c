@@ -10,6 +10,7 @@
 #include "object.h"
 #include "say.h"
 #include "session.h"
+#include "stream.h"
 #include "sys.h"
 #include "words.h"
 #include "why.h"
@@ -18,6 +19,7 @@ void session_close(struct session *s)
 {
 	load_close(s->load);
 	load_facts_free(s->facts);
+	asm_free(s->types);
 	asm_free(s->obj);
 	free(s->text);
 	if (s->prog > 0)
@@ -98,6 +100,104 @@ int session_where(const struct cli *cli, const struct load_options *opt, struct 
 	return fd < 0 ? fd : 0;
 }
 
+/* ---- types of records ---- */
+
+/* The map of a MAP=TYPE, which is read as records; NULL, and said. */
+static struct asm_map *typed_map(const struct session *s, const char *word,
+				 const struct load_options *opt)
+{
+	size_t len = strcspn(word, "=");
+	char hint[ASM_NEAR_TEXT];
+	struct asm_near near;
+
+	asm_near_start(&near, word, len);
+	for (size_t i = 0; i < s->obj->nmaps; i++) {
+		const char *name = s->obj->maps[i].name;
+
+		if (!stream_is(&s->obj->maps[i]))
+			continue;
+		if (strlen(name) == len && memcmp(name, word, len) == 0)
+			return &s->obj->maps[i];
+		asm_near_offer(&near, name, strlen(name));
+	}
+	say_error(opt, NULL, "--type %s: there is no ring buffer or perf buffer of that name%s",
+		  word, asm_near_text(&near, hint));
+	return NULL;
+}
+
+/* btf_names: near ones */
+static bool offer_type(void *near, const char *name)
+{
+	asm_near_offer(near, name, strlen(name));
+	return true;
+}
+
+static bool typed_id(const struct session *s, const char *word, uint32_t *id,
+		     const struct load_options *opt)
+{
+	static const enum asm_btf_kind kinds[] = { ASM_BTF_STRUCT, ASM_BTF_UNION, ASM_BTF_TYPEDEF,
+						   ASM_BTF_INT };
+	const char *name = strchr(word, '=') + 1;
+	char hint[ASM_NEAR_TEXT];
+	struct asm_near near;
+	int32_t found = -ENOENT;
+
+	if (!s->obj->btf) {
+		say_error(opt, NULL, "--type %s: the file has no types; a text says by 'value' of "
+			  ".map of which type records are", word);
+		return false;
+	}
+	asm_near_start(&near, name, strlen(name));
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && found < 0; i++) {
+		found = asm_btf_find(s->obj->btf, kinds[i], name);
+		asm_btf_names(s->obj->btf, kinds[i], offer_type, &near);
+	}
+	if (found < 0)
+		say_error(opt, NULL, "--type %s: the object has no such type%s", word,
+			  asm_near_text(&near, hint));
+	*id = (uint32_t)found;
+	return found >= 0;
+}
+
+static int type_records(struct session *s, const struct cli *cli, uint32_t *ids,
+			struct asm_typeref *refs, const struct load_options *opt)
+{
+	struct asm_map *map;
+
+	for (size_t i = 0; i < cli->ntypes; i++)
+		if (!typed_map(s, cli->types[i], opt) || !typed_id(s, cli->types[i], &ids[i], opt))
+			return -EINVAL;
+	s->types = asm_btf_layouts(s->obj->btf, ids, cli->ntypes, refs);
+	for (size_t i = 0; s->types && i < cli->ntypes; i++) {
+		if (!refs[i].type) {
+			say_error(opt, NULL, "--type %s: records of it cannot be printed (a union, "
+				  "a bit-field, or larger than any text has)", cli->types[i]);
+			return -EINVAL;
+		}
+		map = typed_map(s, cli->types[i], opt);
+		map->value = refs[i];
+	}
+	return s->types ? 0 : -ENOMEM;
+}
+
+/* Objects do not say of which type records are. */
+static int session_types(struct session *s, const struct cli *cli, const struct load_options *opt)
+{
+	struct asm_typeref *refs = calloc(cli->ntypes + 1, sizeof(*refs));
+	uint32_t *ids = calloc(cli->ntypes + 1, sizeof(*ids));
+	int err = refs && ids ? 0 : -ENOMEM;
+
+	if (!err && cli->ntypes)
+		err = type_records(s, cli, ids, refs, opt);
+	if (err == -ENOMEM)
+		say_error(opt, NULL, "%s", strerror(ENOMEM));
+	free(ids);
+	free(refs);
+	return err;
+}
+
+/* ---- loading ---- */
+
 int session_load(struct session *s, const struct load_options *opt)
 {
 	struct load_options shared = *opt;
@@ -112,6 +212,8 @@ int session_open(struct session *s, const char *path, const struct cli *cli,
 	struct load_options placed = *opt;
 	int err = session_read(s, path, cli, opt);
 
+	if (!err)
+		err = session_types(s, cli, opt);
 	if (!err)
 		err = session_where(cli, opt, &placed.where);
 	s->prog = placed.where.prog;

@@ -12,7 +12,7 @@ struct load_options;
 /* A text, or an ELF object, with all that was made from it. */
 struct session {
 	char *text;
-	struct asm_object *obj;
+	struct asm_object *obj, *types;	/* types: those of --type; NULL: none */
 	struct load_facts *facts;
 	struct load *load;
 	int prog;		/* of --prog; 0: none */

@@ -219,6 +219,25 @@ SEC(".struct_ops.link") struct tcp_congestion_ops___mine linked = {
 };
 EOF_C
 
+# Records whose type the object has, and does not name.
+compile records <<'EOF_C'
+#include "bpf.h"
+static long (*perf)(void *ctx, void *map, u64 flags, void *data, u64 size) = (void *)25;
+struct record { u32 number; char comm[16]; } *unused_record;
+struct odd { u32 a:3; } *unused_odd;
+struct { int (*type)[27]; int (*max_entries)[4096]; } ring SEC(".maps");
+struct { int (*type)[4]; u32 *key; u32 *value; } pages SEC(".maps");
+SEC("raw_tp/sched_switch") int event(void *ctx)
+{
+	struct record record = { .number = 4711 };
+
+	comm(record.comm, sizeof(record.comm));
+	output(&ring, &record, sizeof(record), 0);
+	perf(ctx, &pages, 0xffffffff, &record, sizeof(record));
+	return 0;
+}
+EOF_C
+
 # ---- without the kernel's leave ----
 
 fails()	# NAME TEXT COMMAND...: it fails, and says the text
@@ -244,6 +263,22 @@ fails "-D of a text that is too long" "-D name=sixteen has 7 bytes and a NUL, th
 	"$BPFLOAD" check -D name=sixteen globals.o
 fails "-D of a structure" "-D pair: the variable is neither a number nor a text" \
 	"$BPFLOAD" check -D pair=1 globals.o
+
+fails "--type of no buffer" \
+	"--type rings=record: there is no ring buffer or perf buffer of that name; did you mean 'ring'?" \
+	"$BPFLOAD" run --type rings=record records.o
+fails "--type that is none" "the object has no such type; did you mean 'record'?" \
+	"$BPFLOAD" run --type ring=recrd records.o
+fails "--type without a type" "option '--type': 'ring' is not MAP=TYPE" \
+	"$BPFLOAD" run --type ring records.o
+fails "--type of a bit-field" "records of it cannot be printed" \
+	"$BPFLOAD" run --type ring=odd records.o
+echo '.map ring type ringbuf entries 4096
+r1 = ring ll
+r0 = 0
+exit' >ring.bpfasm
+fails "--type of a text" "a text says by 'value' of .map of which type records are" \
+	"$BPFLOAD" run --type ring=u32 ring.bpfasm
 
 "$BPFLOAD" check globals.o >out 2>err
 if grep -q 'BPF_PROG_LOAD: Operation not permitted\|BPF_MAP_CREATE: Operation not permitted' err
@@ -274,6 +309,11 @@ if grep -q '"map":"seen"' out; then
 else
 	fail "a map of the object is printed" "not there" out
 fi
+"$BPFLOAD" run -j --duration 200ms --type ring=record --type pages=record records.o >out 2>err
+for map in ring pages; do
+	ok "records of $map have their type" grep -q \
+		"{\"map\":\"$map\",\"value\":{\"number\":4711,\"comm\":\"" out
+done
 fails "a rejected program shows the line of C" "return *(int *)n;" "$BPFLOAD" check rejected.o
 fails "with its file and number" "rejected.c:6:" "$BPFLOAD" check rejected.o
 
