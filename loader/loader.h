@@ -10,7 +10,8 @@
  * steps taken. Nothing here exits, mounts, or raises a limit.
  *
  * Everything is a descriptor, close-on-exec and above 2, so whatever ends the process ends its
- * programs, maps and links; only load_pin() makes something that outlives it.
+ * programs, maps and links; only load_pin() makes something that outlives it. Before Linux 6.4
+ * SIGKILL leaves structures of programs registered, too: there are no links for them.
  */
 #ifndef LOADER_H
 #define LOADER_H
