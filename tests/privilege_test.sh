@@ -107,6 +107,19 @@ ok "with CAP_BPF and CAP_PERFMON" load_as $both check - <"$tmp/raw_tp.bpfasm"
 ok "they attach too" load_as $both run /dev/fd/5 5<"$tmp/raw_tp.bpfasm" -- true
 fails "a program for the network" 1 "this process lacks CAP_NET_ADMIN" \
 	load_as $both check - <"$tmp/xdp.bpfasm"
+if [ -r /sys/kernel/btf/vmlinux ]; then
+	fentry='.license "GPL"\n.prog p "fentry/%s"\n\tr0 = 0\n\texit\n'
+	# shellcheck disable=SC2059 # a format
+	printf "$fentry" some_module:function >"$tmp/named.bpfasm"
+	fails "a module" 1 "the types of modules cannot be listed: Operation not permitted: \
+that takes CAP_SYS_ADMIN" load_as $both check - <"$tmp/named.bpfasm"
+	# shellcheck disable=SC2059 # a format
+	printf "$fentry" no_such_function_anywhere >"$tmp/any.bpfasm"
+	fails "what a module may have" 1 "this kernel's BTF has no no_such_function_anywhere; \
+to look at that of its modules takes CAP_SYS_ADMIN" load_as $both check - <"$tmp/any.bpfasm"
+else
+	skip "modules" "needs /sys/kernel/btf/vmlinux"
+fi
 
 name="capabilities of a user namespace"
 if unshare -U -r true 2>/dev/null; then
