@@ -33,45 +33,16 @@ static const struct {
 
 enum { CAPS = sizeof(caps) / sizeof(caps[0]) };
 
-/*
- * What a kind of program or map needs beside CAP_BPF, by bpftool's word for it. Source:
- * kernel/bpf/syscall.c since 5.8.
- */
+/* What a kind of program or map needs beside CAP_BPF, by bpftool's word for it. */
 static const struct {
 	const char *type;
 	uint64_t caps;
 } needs[] = {
-	{ "kprobe",			WHY_CAP(CAP_PERFMON) },
-	{ "tracepoint",			WHY_CAP(CAP_PERFMON) },
-	{ "perf_event",			WHY_CAP(CAP_PERFMON) },
-	{ "raw_tracepoint",		WHY_CAP(CAP_PERFMON) },
-	{ "raw_tracepoint_writable",	WHY_CAP(CAP_PERFMON) },
-	{ "tracing",			WHY_CAP(CAP_PERFMON) },
-	{ "lsm",			WHY_CAP(CAP_PERFMON) },
-	{ "struct_ops",			WHY_CAP(CAP_PERFMON) },
-	{ "ext",			WHY_CAP(CAP_PERFMON) | WHY_CAP(CAP_NET_ADMIN) },
-	{ "sched_cls",			WHY_CAP(CAP_NET_ADMIN) },
-	{ "sched_act",			WHY_CAP(CAP_NET_ADMIN) },
-	{ "xdp",			WHY_CAP(CAP_NET_ADMIN) },
-	{ "lwt_in",			WHY_CAP(CAP_NET_ADMIN) },
-	{ "lwt_out",			WHY_CAP(CAP_NET_ADMIN) },
-	{ "lwt_xmit",			WHY_CAP(CAP_NET_ADMIN) },
-	{ "lwt_seg6local",		WHY_CAP(CAP_NET_ADMIN) },
-	{ "sk_skb",			WHY_CAP(CAP_NET_ADMIN) },
-	{ "sk_msg",			WHY_CAP(CAP_NET_ADMIN) },
-	{ "flow_dissector",		WHY_CAP(CAP_NET_ADMIN) },
-	{ "cgroup_device",		WHY_CAP(CAP_NET_ADMIN) },
-	{ "cgroup_sock",		WHY_CAP(CAP_NET_ADMIN) },
-	{ "cgroup_sock_addr",		WHY_CAP(CAP_NET_ADMIN) },
-	{ "cgroup_sockopt",		WHY_CAP(CAP_NET_ADMIN) },
-	{ "cgroup_sysctl",		WHY_CAP(CAP_NET_ADMIN) },
-	{ "sock_ops",			WHY_CAP(CAP_NET_ADMIN) },
-	{ "netfilter",			WHY_CAP(CAP_NET_ADMIN) },
-	{ "sockmap",			WHY_CAP(CAP_NET_ADMIN) },
-	{ "sockhash",			WHY_CAP(CAP_NET_ADMIN) },
-	{ "devmap",			WHY_CAP(CAP_NET_ADMIN) },
-	{ "devmap_hash",		WHY_CAP(CAP_NET_ADMIN) },
-	{ "xskmap",			WHY_CAP(CAP_NET_ADMIN) },
+#define CAP(name) WHY_CAP(CAP_##name)
+#define NEED(type, caps) { #type, caps },
+#include "../asm/tables/capability.def"
+#undef NEED
+#undef CAP
 };
 
 /* ---- collecting ---- */

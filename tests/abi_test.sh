@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# abi_test.sh - our copies of the kernel's numbers and layouts against kernel headers
+# abi_test.sh - our copies of the kernel's numbers and layouts against kernel headers, and the page
+# that has them
 set -u
 : "${SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}"
 # shellcheck source=lib.sh
@@ -36,4 +37,7 @@ elif [ "${REQUIRE_ORACLES:-}" = 1 ]; then
 else
 	skip "the newest headers, to the last row" "not here: tools/fetch-uapi gets them"
 fi
+ok "docs/abi.md is what the rows say: tools/abi update" tools/abi check
+check_out "of every row" "$(grep -c '^REFUSAL' asm/tables/refusal.def)" \
+	grep -cE '^\| E[A-Z0-9]+( since .*)? \| ' docs/abi.md
 plan
