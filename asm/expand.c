@@ -177,7 +177,7 @@ static bool expand_is_word(const char *at, size_t len, const char *word)
 	return len == strlen(word) && !memcmp(at, word, len);
 }
 
-enum { EXPAND_OPENERS = 3 };
+enum { EXPAND_OPENERS = 5 };
 
 /* The words at the front of a statement that begin a block, divide it (NULL: nothing does), end it. */
 struct block {
@@ -607,6 +607,8 @@ bool expand_irp(struct unit *unit)
 
 /* ---- .if ---- */
 
+#define EXPAND_IFS { ".if", ".ifb", ".ifnb", ".ifdef", ".ifndef" }
+
 /* Skip to the .endif that belongs to the .if at `at`, or to its .else, which opens a part. */
 static bool expand_skip(struct unit *unit, const struct token *at, const struct block *block)
 {
@@ -621,9 +623,7 @@ static bool expand_skip(struct unit *unit, const struct token *at, const struct 
 /* Go on behind an .if, or skip the part that its condition leaves out. */
 static bool expand_branch(struct unit *unit, const struct token *at, bool taken)
 {
-	static const struct block block = {
-		{ ".if", ".ifb", ".ifnb" }, ".else", ".endif",
-	};
+	static const struct block block = { EXPAND_IFS, ".else", ".endif" };
 
 	if (!taken)
 		return expand_skip(unit, at, &block);
@@ -658,10 +658,43 @@ bool expand_ifnb(struct unit *unit)
 	return expand_branch(unit, &at, !expand_is_end(&at));
 }
 
+/* Whether a name is defined before this line: in the text, on the command line, a slot. */
+static bool expand_defined(struct unit *unit, bool wanted)
+{
+	struct token at = unit->lex.token;
+	struct symbol *symbol;
+	char say[LEX_SAY];
+
+	if (at.kind != LEX_NAME)
+		unit_error(unit, &at, "expected a name, saw %s", lex_say(&at, say));
+	else
+		lex_next(&unit->lex);
+	if (at.kind != LEX_NAME || !expand_expect_end(unit)) {
+		unit->open_ifs++;
+		return false;
+	}
+	symbol = symbols_get(&unit->names, at.text, at.len);
+	if (!symbol)
+		symbol = symbols_get(&unit->slots, at.text, at.len);
+	if (symbol && symbol->kind == UNIT_DEFINE)
+		symbol->used = true;
+	return expand_branch(unit, &at, (symbol != NULL) == wanted);
+}
+
+bool expand_ifdef(struct unit *unit)
+{
+	return expand_defined(unit, true);
+}
+
+bool expand_ifndef(struct unit *unit)
+{
+	return expand_defined(unit, false);
+}
+
 /* Reached from the part that was taken: the other one is skipped. */
 bool expand_else(struct unit *unit)
 {
-	static const struct block block = { { ".if", ".ifb", ".ifnb" }, NULL, ".endif" };
+	static const struct block block = { EXPAND_IFS, NULL, ".endif" };
 	struct token at = unit->lex.token;
 
 	if (unit->open_ifs == unit->if_base)

@@ -15,6 +15,8 @@ bool expand_irp(struct unit *unit);
 bool expand_if(struct unit *unit);
 bool expand_ifb(struct unit *unit);
 bool expand_ifnb(struct unit *unit);
+bool expand_ifdef(struct unit *unit);
+bool expand_ifndef(struct unit *unit);
 bool expand_else(struct unit *unit);
 bool expand_endif(struct unit *unit);
 bool expand_stray(struct unit *unit);	/* .endm, .endr: nothing is open */
