@@ -25,14 +25,13 @@
 
 static int raw_open(const struct attach *a, const char *name)
 {
-	uint64_t cookie = a->load->opt->where.cookie;
 	struct abi_raw_tracepoint_open attr;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.name = abi_ptr(name);
 	attr.prog_fd = (uint32_t)a->prog->fd;
-	attr.cookie = cookie;
-	return sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr, cookie ?
+	attr.cookie = a->cookie;
+	return sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr, a->cookie ?
 		       abi_end(struct abi_raw_tracepoint_open, cookie) :
 		       abi_end(struct abi_raw_tracepoint_open, prog_fd));
 }
@@ -56,7 +55,7 @@ static int attach_raw(const struct attach *a, const char *name)
 		return attach_keep(a, link, true);
 	} else if (link == -ENOENT && name) {
 		say_no_tracepoint(a);
-	} else if (a->load->opt->where.cookie && why_kernel_before(ASM_KERNEL(6, 10))) {
+	} else if (a->cookie && why_kernel_before(ASM_KERNEL(6, 10))) {
 		return attach_no_cookie(a, "BPF_RAW_TRACEPOINT_OPEN", link, "6.10");
 	} else {
 		attach_failed(a, "BPF_RAW_TRACEPOINT_OPEN", link);
@@ -72,7 +71,6 @@ static int attach_raw_tracepoint(const struct attach *a)
 /* The same by the newer call, which takes a cookie, and another target. */
 static int tracing_link(const struct attach *a, uint32_t target)
 {
-	uint64_t cookie = a->load->opt->where.cookie;
 	struct abi_link_create attr;
 
 	memset(&attr, 0, sizeof(attr));
@@ -80,8 +78,8 @@ static int tracing_link(const struct attach *a, uint32_t target)
 	attr.attach_type = a->func->attach->attach_type;
 	attr.target_fd = target ? (uint32_t)a->load->opt->where.prog : 0;
 	attr.target_btf_id = target;
-	attr.tracing.cookie = cookie;
-	return sys_bpf(BPF_LINK_CREATE, &attr, cookie ? abi_end(struct abi_link_create, tracing) :
+	attr.tracing.cookie = a->cookie;
+	return sys_bpf(BPF_LINK_CREATE, &attr, a->cookie ? abi_end(struct abi_link_create, tracing) :
 		       abi_end(struct abi_link_create, target_btf_id));
 }
 
@@ -111,14 +109,14 @@ static int attach_target(const struct attach *a)
 
 	if (link)
 		return link;
-	if (!a->load->opt->where.cookie && !target)
+	if (!a->cookie && !target)
 		return attach_raw(a, NULL);
 	link = tracing_link(a, target);
 	if (link >= 0) {
 		say_step(a->load->opt, "%s: BPF_LINK_CREATE: descriptor %d", a->what, link);
 		return attach_keep(a, link, true);
 	}
-	if (a->load->opt->where.cookie && why_kernel_before(ASM_KERNEL(5, 18)))
+	if (a->cookie && why_kernel_before(ASM_KERNEL(5, 18)))
 		return attach_no_cookie(a, "BPF_LINK_CREATE", link, "5.18");
 	return attach_failed(a, "BPF_LINK_CREATE", link);
 }
@@ -272,7 +270,8 @@ static int check_filters(const struct attach *a, const struct method *method)
 
 int attach_prog(const struct load *load, struct load_prog *prog)
 {
-	struct attach a = { .load = load, .func = prog->func, .prog = prog };
+	struct attach a = { .load = load, .func = prog->func, .prog = prog,
+			    .cookie = load->opt->where.cookie };
 	const struct method *method = method_of(prog->func->attach);
 	int err;
 

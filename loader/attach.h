@@ -4,6 +4,7 @@
 #define ATTACH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct asm_func;
 struct load;
@@ -15,6 +16,7 @@ struct attach {
 	struct load_prog *prog;	/* func and fd are set; links are added */
 	const struct asm_func *func;
 	struct asm_place place;
+	uint64_t cookie;	/* of its links; 0: none */
 	char what[192];		/* for messages */
 };
 

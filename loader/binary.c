@@ -146,6 +146,7 @@ struct file {
 	int fd;
 	uint64_t size;
 	const struct layout *at;
+	bool fixed;		/* it runs at the addresses that it has: ET_EXEC */
 	uint16_t machine;
 	uint64_t shstrndx;
 	struct table segments, sections;
@@ -224,7 +225,8 @@ static int check_header(struct file *file, const uint8_t *header)
 
 	file->machine = (uint16_t)get(header, machine);
 	file->shstrndx = get(header, at->shstrndx);
-	if (get(header, type) != ET_EXEC && get(header, type) != ET_DYN)
+	file->fixed = get(header, type) == ET_EXEC;
+	if (!file->fixed && get(header, type) != ET_DYN)
 		return refuse(file, -ENOEXEC, "it is neither a program nor a shared library");
 	if (at == &elf64 && cpu && file->machine != cpu->machine)
 		return refuse(file, -ENOEXEC, "it is for another CPU");
@@ -347,6 +349,7 @@ static void visit_symbols(struct visit *visit, const struct table *symbols,
 			continue;
 		out.name = (const char *)names->data + name;
 		out.kind = kind_of(visit->file, symbol, &out.offset);
+		out.address = get(symbol, at->st_value);
 		out.size = get(symbol, at->st_size);
 		visit->over = *out.name && !visit->fn(visit->arg, &out);
 	}
@@ -465,11 +468,16 @@ static void visit_probe(struct probes *probes, const uint8_t *desc, size_t len)
 	probe.name = text + strnlen(text, (size_t)(end - text)) + 1;
 	if (probe.name >= end)
 		return;
+	probe.arguments = probe.name + strnlen(probe.name, (size_t)(end - probe.name)) + 1;
+	if (probe.arguments >= end || *probe.arguments == ':')
+		probe.arguments = "";
 	moved = probes->base ? probes->base - get(desc, base) : 0;
 	address = get(desc, semaphore);
 	if (address && !find_offset(probes->file, address + moved, &probe.semaphore))
 		return;
-	if (find_offset(probes->file, get(desc, pc) + moved, &probe.offset))
+	probe.address = get(desc, pc) + moved;
+	probe.fixed = probes->file->fixed;
+	if (find_offset(probes->file, probe.address, &probe.offset))
 		probes->over = !probes->fn(probes->arg, &probe);
 }
 

@@ -18,6 +18,7 @@ struct binary_symbol {
 	const char *name;
 	enum binary_kind kind;
 	uint64_t offset;	/* BINARY_FUNCTION: in the file, as a uprobe takes it */
+	uint64_t address;	/* as the file has it; BINARY_IMPORTED: 0 */
 	uint64_t size;		/* bytes from there; 0: the file does not say */
 };
 
@@ -39,7 +40,10 @@ int binary_each(const char *path, binary_fn *fn, void *arg, char *why, size_t wh
 /* A static probe (USDT) of a program; offsets are in the file. */
 struct binary_probe {
 	const char *provider, *name;
+	const char *arguments;	/* where they are: see usdtarg.h */
 	uint64_t offset;
+	uint64_t address;	/* as the file has it */
+	bool fixed;		/* it is run at that address */
 	uint64_t semaphore;	/* a 16-bit counter of those who probe it; 0: it has none */
 };
 

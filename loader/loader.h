@@ -308,13 +308,13 @@ struct load_run {
 /*
  * The loop behind `bpfload run`, over an object that is attached: print the records of ring and
  * perf buffers as they come, wait for SIGINT, SIGTERM, the duration or the command, then print the
- * maps. Those whose value has no type, only a size, are the programs' own and not printed. A
- * command that still runs when the duration ends is stopped. While the output has to be waited for,
- * records stay in their buffers; once the run is over, another signal gives up what was not
- * written. Records that the kernel says are missing from a perf buffer, and bytes that a ring
- * buffer overwrote, are counted, in a note and in JSON. Returns the command's exit status (128 +
- * signal when one killed it, 127 or 126 when it could not be started; 0 without a command) or
- * -errno.
+ * maps. Those whose value has no type, only a size, or whose name begins with "__", are the
+ * programs' own and not printed. A command that still runs when the duration ends is stopped. While
+ * the output has to be waited for, records stay in their buffers; once the run is over, another
+ * signal gives up what was not written. Records that the kernel says are missing from a perf
+ * buffer, and bytes that a ring buffer overwrote, are counted, in a note and in JSON. Returns the
+ * command's exit status (128 + signal when one killed it, 127 or 126 when it could not be started;
+ * 0 without a command) or -errno.
  */
 int load_run(struct load *load, const struct load_run *run);
 

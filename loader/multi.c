@@ -242,7 +242,7 @@ static bool is_about_all(int err)
 
 int multi_cookies(const struct attach *a, size_t count, uint64_t **out)
 {
-	uint64_t cookie = a->load->opt->where.cookie;
+	uint64_t cookie = a->cookie;
 
 	*out = NULL;
 	if (!cookie)

@@ -28,7 +28,7 @@ static int perf_link(const struct attach *a, int event)
 	attr.prog_fd = (uint32_t)a->prog->fd;
 	attr.target_fd = (uint32_t)event;
 	attr.attach_type = BPF_PERF_EVENT;
-	attr.perf_event.bpf_cookie = a->load->opt->where.cookie;
+	attr.perf_event.bpf_cookie = a->cookie;
 	return sys_bpf(BPF_LINK_CREATE, &attr, abi_end(struct abi_link_create, perf_event));
 }
 
@@ -55,7 +55,7 @@ int perf_attach(const struct attach *a, int event)
 		sys_close(event);
 		return attach_keep(a, link, LINK);
 	}
-	if (link == -EINVAL && a->load->opt->where.cookie) {
+	if (link == -EINVAL && a->cookie) {
 		sys_close(event);
 		return attach_no_cookie(a, "BPF_LINK_CREATE", link, "5.15");
 	}

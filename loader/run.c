@@ -114,11 +114,18 @@ static bool is_constant(const struct asm_map *map)
 	return map->data && map->map_flags & BPF_F_RDONLY_PROG;
 }
 
+/* Those of a library, by their names. */
+static bool is_internal(const struct asm_map *map)
+{
+	return strncmp(map->name, "__", 2) == 0;
+}
+
 static bool is_shown(const struct run *r, const struct asm_map *map)
 {
 	if (r->chosen)
 		return true;
-	return map->value.type && table_has_entries(map) && !is_constant(map) && !stream_is(map);
+	return map->value.type && table_has_entries(map) && !is_constant(map) &&
+	       !is_internal(map) && !stream_is(map);
 }
 
 static void print_map(struct run *r, const struct load_map *map)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,20 +14,29 @@
 #include "say.h"
 #include "uprobe.h"
 #include "usdt.h"
+#include "usdtarg.h"
+#include "usdtspec.h"
 
 enum { USDT_MOST = 65536 };	/* places of one probe */
 
 struct site {
-	uint64_t offset, semaphore;
+	struct usdt_place place;
+	uint64_t semaphore;
+	size_t spec;		/* of the struct usdt */
 };
 
 /* What a section names, and where that is. */
 struct usdt {
+	const struct attach *a;
+	const char *path;
+	struct usdt_maps maps;
 	char *text;		/* owned: the file's name, cut off */
 	const char *provider, *name;	/* in it */
 	struct asm_near near;	/* of "PROVIDER:NAME" */
 	struct site *sites;	/* owned */
 	size_t count, room, probes;	/* probes: those of any name */
+	struct usdt_spec *specs;	/* owned: each way to pass the arguments, once */
+	size_t nspecs, specs_room;
 	int err;
 };
 
@@ -47,9 +57,107 @@ static bool split(struct usdt *u)
 	return true;
 }
 
+/* ---- arguments ---- */
+
+/* The symbol that an argument lies at, by its address. */
+struct symbol {
+	const struct usdt_arg *arg;
+	uint64_t address;
+	bool found;
+};
+
+/* binary_fn */
+static bool offer_symbol(void *arg, const struct binary_symbol *symbol)
+{
+	struct symbol *wanted = arg;
+
+	wanted->found = symbol->kind != BINARY_IMPORTED && symbol->address &&
+			strncmp(symbol->name, wanted->arg->symbol, wanted->arg->symbol_len) == 0 &&
+			!symbol->name[wanted->arg->symbol_len];
+	wanted->address = symbol->address;
+	return !wanted->found;
+}
+
+/* As far from the code as in the file, wherever that is loaded: the register is the code's. */
+static void find_symbol(const struct usdt *u, const struct binary_probe *probe,
+			struct usdt_arg *arg)
+{
+	struct symbol wanted = { .arg = arg };
+	char why[128];
+
+	if (binary_each(u->path, offer_symbol, &wanted, why, sizeof(why)) == 0 && wanted.found)
+		arg->value += wanted.address - probe->address;
+	else
+		arg->kind = USDT_ARG_UNKNOWN;
+}
+
+/* The next argument at a place, as a program is told of it. */
+static bool next_arg(const struct usdt *u, const struct binary_probe *probe, const char **text,
+		     struct usdt_arg *arg)
+{
+	if (!usdt_arg_next(asm_cpu_native(), text, arg))
+		return false;
+	if (arg->symbol)
+		find_symbol(u, probe, arg);
+	return true;
+}
+
+static void describe(const struct usdt *u, const struct binary_probe *probe,
+		     struct usdt_spec *spec)
+{
+	const char *text = probe->arguments;
+	struct usdt_arg arg;
+
+	memset(spec, 0, sizeof(*spec));
+	spec->taken = 1;
+	spec->cookie = u->a->cookie;
+	while (next_arg(u, probe, &text, &arg))
+		usdtspec_add(spec, &arg);
+}
+
+static void say_unread(const struct usdt *u, const struct binary_probe *probe)
+{
+	const struct attach *a = u->a;
+	const char *text = probe->arguments;
+	struct usdt_arg arg;
+
+	for (unsigned int n = 1; next_arg(u, probe, &text, &arg); n++)
+		if (arg.kind == USDT_ARG_UNKNOWN || n > USDT_ARGS)
+			say_note(a->load->opt, &a->place, "%s: %s at 0x%" PRIx64 ": argument %u, "
+				 "'%.*s', cannot be read%s", a->what, u->path, probe->offset, n,
+				 (int)arg.len, arg.text, n > USDT_ARGS ?
+				 ": programs see the first 12" : "");
+}
+
+/* Which of the specs it is, or a new one. */
+static int add_spec(struct usdt *u, const struct binary_probe *probe, size_t *index)
+{
+	struct usdt_spec *specs = array_grow(u->specs, &u->specs_room, u->nspecs + 1,
+					     sizeof(*specs));
+
+	*index = 0;
+	if (!specs)
+		return -ENOMEM;
+	u->specs = specs;
+	describe(u, probe, &specs[u->nspecs]);
+	while (memcmp(&specs[*index], &specs[u->nspecs], sizeof(*specs)) != 0)
+		++*index;
+	if (*index == u->nspecs) {
+		u->nspecs++;
+		say_unread(u, probe);
+	}
+	return 0;
+}
+
+/* ---- places ---- */
+
 static int add_site(struct usdt *u, const struct binary_probe *probe)
 {
+	struct site site = {
+		{ u->path, probe->offset, probe->fixed ? probe->address : 0 }, probe->semaphore, 0,
+	};
 	struct site *sites;
+	int err;
 
 	if (u->count == USDT_MOST)
 		return -E2BIG;
@@ -57,8 +165,10 @@ static int add_site(struct usdt *u, const struct binary_probe *probe)
 	if (!sites)
 		return -ENOMEM;
 	u->sites = sites;
-	u->sites[u->count++] = (struct site){ probe->offset, probe->semaphore };
-	return 0;
+	err = u->maps.specs < 0 || !asm_cpu_native() ? 0 : add_spec(u, probe, &site.spec);
+	if (!err)
+		u->sites[u->count++] = site;
+	return err;
 }
 
 /* binary_probe_fn */
@@ -79,8 +189,10 @@ static bool offer(void *arg, const struct binary_probe *probe)
 	return !u->err;
 }
 
-static int find_sites(const struct attach *a, struct usdt *u, const char *path)
+static int find_sites(struct usdt *u)
 {
+	const struct attach *a = u->a;
+	const char *path = u->path;
 	char full[512], near[ASM_NEAR_TEXT], why[512];
 	int err;
 
@@ -108,20 +220,38 @@ static int find_sites(const struct attach *a, struct usdt *u, const char *path)
 	return -ENOENT;
 }
 
+/* ---- attaching ---- */
+
+/* The cookie of a place is the id of its spec, and the caller's cookie is in that. */
+static int attach_site(const struct usdt *u, const struct site *site)
+{
+	struct attach a = *u->a;
+	int id = 0;
+
+	if (u->maps.specs >= 0) {
+		id = usdtspec_put(&a, &u->maps, &u->specs[site->spec]);
+		a.cookie = id < 0 || u->maps.by_address ? 0 : (uint64_t)id;
+	}
+	if (id >= 0 && u->maps.by_address)
+		id = usdtspec_place(&a, &u->maps, &site->place, (uint32_t)id);
+	return id < 0 ? id : uprobe_attach_at(&a, u->path, site->place.offset, site->semaphore);
+}
+
 /* All of its places, or none. */
-static int attach_sites(const struct attach *a, const struct usdt *u, const char *path)
+static int attach_sites(const struct usdt *u)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < u->count && !err; i++)
-		err = uprobe_attach_at(a, path, u->sites[i].offset, u->sites[i].semaphore);
+		err = attach_site(u, &u->sites[i]);
 	return err;
 }
 
 int usdt_attach(const struct attach *a)
 {
-	struct usdt u = { .text = strdup(a->func->target) };
 	char path[PATH_MAX], why[512];
+	struct usdt u = { .a = a, .path = path, .text = strdup(a->func->target),
+			  .maps = { .specs = -1, .ids = -1 } };
 	int err = u.text ? 0 : -ENOMEM;
 
 	if (err) {
@@ -135,10 +265,14 @@ int usdt_attach(const struct attach *a)
 		if (err)
 			say_error(a->load->opt, &a->place, "%s: %s", a->what, why);
 		if (!err)
-			err = find_sites(a, &u, path);
+			err = usdtspec_open(a, &u.maps);
 		if (!err)
-			err = attach_sites(a, &u, path);
+			err = find_sites(&u);
+		if (!err)
+			err = attach_sites(&u);
 	}
+	usdtspec_close(&u.maps);
+	free(u.specs);
 	free(u.sites);
 	free(u.text);
 	return err;

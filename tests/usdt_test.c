@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * usdt_test.c - programs at static probes of this very file: one with several places and a
- * semaphore, one without; and files whose notes are damaged.
+ * semaphore, one without, one with arguments; and files whose notes are damaged.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -29,8 +29,9 @@ enum { SECTION = PATH + 64 };
 #define NOP "nop"
 #endif
 
-/* A note as SystemTap's sys/sdt.h writes it. */
-#define PROBE(name, semaphore)									\
+/* A note as SystemTap's sys/sdt.h writes it; "arguments", and their operands, may follow. */
+#define PROBE(name, semaphore) PROBE_ARGS(name, semaphore, "",)
+#define PROBE_ARGS(name, semaphore, args, ...)							\
 	__asm__ volatile("990:	" NOP "\n"							\
 			 "	.pushsection .note.stapsdt,\"\",\"note\"\n"			\
 			 "	.balign 4\n"							\
@@ -42,9 +43,9 @@ enum { SECTION = PATH + 64 };
 			 "	" WORD #semaphore "\n"						\
 			 "	.asciz \"usdt_test\"\n"						\
 			 "	.asciz \"" #name "\"\n"						\
-			 "	.asciz \"\"\n"							\
+			 "	.asciz \"" args "\"\n"						\
 			 "994:	.balign 4\n"							\
-			 "	.popsection\n")
+			 "	.popsection\n" :: __VA_ARGS__)
 
 __asm__(".pushsection .stapsdt.base,\"a\",\"progbits\"\n"
 	".globl usdt_test_base\n.hidden usdt_test_base\n"
@@ -70,6 +71,45 @@ static __attribute__((noinline)) void visit_roof(unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++)
 		PROBE(roof, 0);
+}
+
+/* How the compiler writes an operand into a note; on ppc64le constants are marked. */
+#ifdef __powerpc64__
+#define OP(name) "%I[" name "]%[" name "]"
+#else
+#define OP(name) "%[" name "]"
+#endif
+#define OPS(a, b, c, d) a OP("a") " " b OP("b") " " c OP("c") " " d OP("d")
+
+struct four {
+	int64_t a, b, c, d;
+};
+
+enum { ODD = 77 };	/* a constant of one byte */
+
+/* One probe, all its arguments elsewhere at each place. What a place passes is in `want`. */
+static __attribute__((noinline)) void visit_places(const struct four *from, struct four want[5])
+{
+	int8_t a = (int8_t)from->a;
+	int16_t b = (int16_t)from->b;
+	int32_t c = (int32_t)from->c;
+	int64_t d = from->d;
+
+	PROBE_ARGS(place, 0, OPS("-1@", "-2@", "-4@", "-8@"),
+		   [a] "r"(a), [b] "r"(b), [c] "r"(c), [d] "r"(d));
+	want[0] = (struct four){ a, b, c, d };
+	PROBE_ARGS(place, 0, OPS("1@", "2@", "4@", "8@"),
+		   [a] "r"(a), [b] "r"(b), [c] "r"(c), [d] "r"(d));
+	want[1] = (struct four){ (uint8_t)a, (uint16_t)b, (uint32_t)c, d };
+	PROBE_ARGS(place, 0, OPS("-1@", "-2@", "-4@", "-8@"), [a] "m"(a), [b] "m"(b),
+		   [c] "m"(c), [d] "m"(d));
+	want[2] = want[0];
+	PROBE_ARGS(place, 0, OPS("1@", "2@", "4@", "8@"), [a] "m"(a), [b] "m"(b),
+		   [c] "m"(c), [d] "m"(d));
+	want[3] = want[1];
+	PROBE_ARGS(place, 0, OPS("-4@", "1@", "-8@", "2@"),
+		   [a] "n"(-5), [b] "n"(ODD), [c] "r"(d), [d] "m"(b));
+	want[4] = (struct four){ -5, ODD, d, (uint16_t)b };
 }
 
 /* ---- the programs ---- */
@@ -144,6 +184,228 @@ TEST_F(usdt, no_semaphore)
 	visit_rooms(1, 1);
 	EXPECT_EQ(5, attached_count(&self->a));
 	EXPECT_EQ(0, usdt_test_semaphore);
+}
+
+/* ---- arguments ---- */
+
+/* A program that puts four arguments of each run into a map, and counts. */
+static int put_arguments(struct usdt_self *self, const char *kind, const char *file,
+			 const char *probe)
+{
+	ASSERT_LT(snprintf(self->section, SECTION, "%s/%s:%s", kind, file, probe), SECTION);
+	return attached_open(&self->a, ".license \"GPL\"\n"
+			     ".struct four { s64 a; s64 b; s64 c; s64 d; }\n"
+			     ".map map type array key u32 value u64 entries 1\n"
+			     ".map seen type array key u32 value four entries 8\n"
+			     ".prog p \"%s\"\n"
+			     "usdt_args r6, r7, r8, r9\n"
+			     ".stack u32 at\n.stack four args\n"
+			     "args.a = r6\nargs.b = r7\nargs.c = r8\nargs.d = r9\n*at = 0\n"
+			     "map_lookup map, at\nif r0 == 0 goto out\n"
+			     "r1 = *(u64 *)(r0 + 0)\n*at = w1\nr1 += 1\n"
+			     "*(u64 *)(r0 + 0) = r1\n"
+			     "map_update seen, at, args\n"
+			     "out: r0 = 0\nexit\n", self->section);
+}
+
+static void expect_seen(struct usdt_self *self, uint32_t n, const struct four *want)
+{
+	int fd = load_map_fd(self->a.load, "seen");
+	struct four seen;
+
+	EXPECT_EQ(n, attached_count(&self->a));
+	for (uint32_t i = 0; i < n; i++) {
+		EXPECT_OK(load_map_lookup(fd, &i, &seen));
+		EXPECT_EQ(want[i].a, seen.a) LOG("run %u", i);
+		EXPECT_EQ(want[i].b, seen.b) LOG("run %u", i);
+		EXPECT_EQ(want[i].c, seen.c) LOG("run %u", i);
+		EXPECT_EQ(want[i].d, seen.d) LOG("run %u", i);
+	}
+}
+
+static const struct four given = { -100, -30000, -2000000000, -0x123456789abcdef };
+
+#define REQUIRE_ARGUMENTS()									\
+	REQUIRE(has_pmu("uprobe") && kernel() >= ASM_KERNEL(5, 15),				\
+		"this kernel has no uprobes with cookies")
+
+TEST_F(usdt, arguments)
+{
+	struct four want[5];
+
+	REQUIRE_ARGUMENTS();
+	ASSERT_OK(put_arguments(self, "usdt", self->a.self_path, "usdt_test:place"));
+	ASSERT_OK(load_attach(self->a.load));
+	visit_places(&given, want);
+	expect_seen(self, 5, want);
+	EXPECT_TRUE(!strstr(self->a.said, "cannot be read"));
+}
+
+TEST_F(usdt, arguments_sleepable)
+{
+	struct four want[5];
+
+	REQUIRE(has_pmu("uprobe") && kernel() >= ASM_KERNEL(6, 0), "needs Linux 6.0");
+	ASSERT_OK(put_arguments(self, "usdt.s", self->a.self_path, "usdt_test:place"));
+	ASSERT_OK(load_attach(self->a.load));
+	visit_places(&given, want);
+	expect_seen(self, 5, want);
+}
+
+/* The last bytes of a page, behind which nothing is. */
+static __attribute__((noinline)) void visit_edge(const int16_t *at)
+{
+	PROBE_ARGS(edge, 0, "-2@" OP("a") " 1@" OP("b"),
+		   [a] "m"(*at), [b] "m"(((const int8_t *)at)[1]));
+}
+
+TEST_F(usdt, arguments_at_the_edge)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *at = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			0);
+	int16_t *last = (void *)(at + page - sizeof(*last));
+
+	REQUIRE_ARGUMENTS();
+	ASSERT_NE((uintptr_t)MAP_FAILED, (uintptr_t)at);
+	ASSERT_EQ(0, munmap(at + page, page));
+	*last = 0x7b7b;
+	ASSERT_OK(put_arguments(self, "usdt", self->a.self_path, "usdt_test:edge"));
+	ASSERT_OK(load_attach(self->a.load));
+	visit_edge(last);
+	expect_seen(self, 1, &(struct four){ 0x7b7b, 0x7b, 0, 0 });
+	munmap(at, page);
+}
+
+#ifdef __x86_64__
+static int16_t table[] = { 10, -20, 30, -40 };
+static __attribute__((used)) int32_t known = -123456;
+
+static __attribute__((noinline)) void visit_x86(uint64_t index, struct four *want)
+{
+	PROBE_ARGS(x86, 0, "-2@2(%[t],%[i],2) -2@(%[t],%[i],2) 1@%%ah -4@known(%%rip)",
+		   [t] "r"(table), [i] "r"(index), "a"(0x4200));
+	*want = (struct four){ table[index + 1], table[index], 0x42, known };
+}
+
+TEST_F(usdt, arguments_of_x86)
+{
+	struct four want;
+
+	REQUIRE_ARGUMENTS();
+	ASSERT_OK(put_arguments(self, "usdt", self->a.self_path, "usdt_test:x86"));
+	ASSERT_OK(load_attach(self->a.load));
+	visit_x86(2, &want);
+	expect_seen(self, 1, &want);
+}
+#endif
+
+#ifdef __aarch64__
+static int16_t table[] = { 10, -20, 30, -40 };
+
+static __attribute__((noinline)) void visit_arm(uint64_t index, struct four *want)
+{
+	PROBE_ARGS(arm, 0, "-2@[%[t], 2] -2@[%[t], %[i]] -2@[%[t], %[i], lsl 1] -4@%w[i]",
+		   [t] "r"(table), [i] "r"(index));
+	*want = (struct four){ table[1], table[index / 2], table[index], (int64_t)index };
+}
+
+TEST_F(usdt, arguments_of_arm64)
+{
+	struct four want;
+
+	REQUIRE_ARGUMENTS();
+	ASSERT_OK(put_arguments(self, "usdt", self->a.self_path, "usdt_test:arm"));
+	ASSERT_OK(load_attach(self->a.load));
+	visit_arm(2, &want);
+	expect_seen(self, 1, &want);
+}
+#endif
+
+/* Of what no program can read it is told, and reads 0; what there is not is 0 too. */
+static __attribute__((noinline)) void visit_odd(long a)
+{
+	PROBE_ARGS(odd, 0, "8@%%nothing -8@" OP("a"), [a] "r"(a));
+}
+
+TEST_F(usdt, arguments_that_cannot_be_read)
+{
+	REQUIRE_ARGUMENTS();
+	ASSERT_OK(put_arguments(self, "usdt", self->a.self_path, "usdt_test:odd"));
+	ASSERT_OK(load_attach(self->a.load));
+	EXPECT_HAS("argument 1, '8@%nothing', cannot be read", self->a.said);
+	visit_odd(-9);
+	expect_seen(self, 1, &(struct four){ 0, -9, 0, 0 });
+}
+
+/* More than there is room for in a map of the program's own, of two. */
+TEST_F(usdt, too_many_descriptions)
+{
+	REQUIRE_ARGUMENTS();
+	snprintf(self->section, SECTION, "usdt/%s:usdt_test:place", self->a.self_path);
+	ASSERT_OK(attached_open(&self->a, ".map __bpf_usdt_specs type array key 4 value 208 "
+				"entries 2\n.prog p \"%s\"\nr1 = __bpf_usdt_specs ll\nr0 = 0\n"
+				"exit\n", self->section));
+	EXPECT_ERR(-E2BIG, load_attach(self->a.load));
+	EXPECT_HAS("map __bpf_usdt_specs: it has no room", self->a.said);
+}
+
+TEST_F(usdt, other_descriptions)
+{
+	REQUIRE_ARGUMENTS();
+	snprintf(self->section, SECTION, "usdt/%s:usdt_test:place", self->a.self_path);
+	ASSERT_OK(attached_open(&self->a, ".map __bpf_usdt_specs type array key 4 value 200 "
+				"entries 2\n.prog p \"%s\"\nr1 = __bpf_usdt_specs ll\nr0 = 0\n"
+				"exit\n", self->section));
+	EXPECT_ERR(-EINVAL, load_attach(self->a.load));
+	EXPECT_HAS("map __bpf_usdt_specs: its keys and values are not those", self->a.said);
+}
+
+/*
+ * Without cookies: the program finds the description by its address. That is in another mapping of
+ * this file, which is known by the process alone unless the file has fixed addresses.
+ */
+static void put_by_address(struct usdt_self *self, const char *file)
+{
+	snprintf(self->section, SECTION, "usdt/%s:usdt_test:yard", file);
+	ASSERT_OK(attached_open(&self->a, ".license \"GPL\"\n"
+				".map map type array key u32 value u64 entries 1\n"
+				".map __bpf_usdt_specs type array key 4 value 208 entries 4\n"
+				".map __bpf_usdt_ip_to_spec_id type hash key 8 value 4 entries 4\n"
+				".prog p \"%s\"\n"
+				".stack u64 ip\n.stack u32 id\n"
+				"r1 = *(u64 *)(r1 + pt_regs.ip)\n*ip = r1\n"
+				"map_lookup __bpf_usdt_ip_to_spec_id, ip\nif r0 == 0 goto out\n"
+				"r1 = *(u32 *)(r0 + 0)\n*id = w1\n"
+				"map_lookup __bpf_usdt_specs, id\nif r0 == 0 goto out\n"
+				"r6 = *(u64 *)(r0 + 0)\n*id = 0\n"
+				"map_lookup map, id\nif r0 == 0 goto out\n"
+				"*(u64 *)(r0 + 0) = r6\n"
+				"out: r0 = 0\nexit\n", self->section));
+}
+
+#ifdef __powerpc64__
+#define YARD "8@i4711"
+#elif defined(__x86_64__)
+#define YARD "8@$4711"
+#else
+#define YARD "8@4711"
+#endif
+
+static __attribute__((noinline)) void visit_yard(void)
+{
+	PROBE_ARGS(yard, 0, YARD,);
+}
+
+TEST_F(usdt, arguments_by_address)
+{
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	self->a.opt.flags |= LOAD_NO_PERF_LINK;
+	self->a.opt.where.pid = getpid();
+	put_by_address(self, self->a.self_path);
+	ASSERT_OK(load_attach(self->a.load));
+	visit_yard();
+	EXPECT_EQ(4711, attached_count(&self->a));
 }
 
 /* ---- what is not there ---- */
@@ -222,6 +484,35 @@ TEST_F(usdt, damaged)
 
 		ASSERT_EQ(1, pwrite(fd, &damaged, 1, (off_t)i));
 		EXPECT_ERR(-ENOENT, load_attach(self->a.load));
+		ASSERT_EQ(1, pwrite(fd, &elf[i], 1, (off_t)i));
+	}
+	close(fd);
+	free(elf);
+}
+
+/* The same of a program that reads arguments, at a probe that has some; no process is probed. */
+TEST_F(usdt, damaged_arguments)
+{
+	static const char odd[] = "@%$[](),-+0x \377";
+	size_t size, notes, len;
+	char *elf = copy_make(self, &size, &notes, &len);
+	int fd;
+
+	REQUIRE_ARGUMENTS();
+	write_file(self->copy, elf, size);
+	fd = open(self->copy, O_WRONLY | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	ASSERT_OK(put_arguments(self, "usdt", self->copy, "usdt_test:odd"));
+	attached_close(&self->a);
+	self->a.opt.sink = NULL;
+	self->a.opt.where.pid = 0x7ffffffe;
+	ASSERT_OK(load_open(self->a.obj, &self->a.opt, &self->a.load));
+	for (size_t i = notes; i < notes + len; i++) {
+		int err;
+
+		ASSERT_EQ(1, pwrite(fd, &odd[i % sizeof(odd)], 1, (off_t)i));
+		err = load_attach(self->a.load);
+		EXPECT_TRUE(err == -ENOENT || err == -EINVAL || err == -ESRCH);
 		ASSERT_EQ(1, pwrite(fd, &elf[i], 1, (off_t)i));
 	}
 	close(fd);
