@@ -206,13 +206,14 @@ static uint32_t checksum(const char *data, size_t len)
 	return ~sum;
 }
 
-size_t inflate_size(const void *data, size_t len)
+int inflate_size(const void *data, size_t len, size_t *size)
 {
 	const uint8_t *head = data;
 
 	if (len < GZIP_HEAD + GZIP_TAIL || word(head) != GZIP_MAGIC)
-		return 0;
-	return word(head + len - sizeof(uint32_t));
+		return -EBADMSG;
+	*size = word(head + len - sizeof(uint32_t));
+	return 0;
 }
 
 int inflate_to(const void *data, size_t len, char *out, size_t size)
@@ -227,18 +228,18 @@ int inflate_to(const void *data, size_t len, char *out, size_t size)
 	in.size = size;
 	in.err = 0;
 	take_all(&in);
-	if (in.err || in.len != size || checksum(out, size) != word(in.end))
+	if (in.err || in.at != in.end || in.len != size || checksum(out, size) != word(in.end))
 		return -EBADMSG;
 	return 0;
 }
 
 int inflate_gzip(const void *data, size_t len, char **out, size_t *out_len)
 {
-	size_t size = inflate_size(data, len);
+	size_t size;
 	char *text;
-	int err;
+	int err = inflate_size(data, len, &size);
 
-	if (!size || size > OUT_MOST)
+	if (err || size > OUT_MOST)
 		return -EBADMSG;
 	text = calloc(size + 1, 1);
 	if (!text)

@@ -11,8 +11,8 @@
  */
 int inflate_gzip(const void *data, size_t len, char **out, size_t *out_len);
 
-/* The same in two steps, without a C library: how many bytes it says it is, or 0: it is damaged. */
-size_t inflate_size(const void *data, size_t len);
+/* The same in two steps, without a C library: how many bytes it says it is. 0 or -EBADMSG. */
+int inflate_size(const void *data, size_t len, size_t *size);
 
 /* Unpack data of that size. 0 or -EBADMSG. */
 int inflate_to(const void *data, size_t len, char *out, size_t size);

@@ -129,8 +129,7 @@ static void unpack_file(struct unpack *u)
 	if (unpack_call((uintptr_t)AT_FDCWD, (uintptr_t)unpack_image_end, 0, 0, 0, 0,
 			SYS_faccessat) == -EFAULT)
 		give_up(u, "the file has lost its end");
-	u->size = inflate_size(unpack_image, len);
-	if (!u->size || u->size > MOST)
+	if (inflate_size(unpack_image, len, &u->size) || u->size > MOST)
 		give_up(u, "the file is damaged");
 	at = map(0, u->size);
 	if (at < 0 && at > -(long)u->page)
