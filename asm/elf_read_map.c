@@ -275,7 +275,8 @@ static void emap_add(struct eread *eread, const struct btfview_type *var, uint64
 
 	if (!emap_struct(&emap, var->arg))
 		return;
-	if (emap.map.type->flags & ASM_MAP_BY_CPU)	/* descriptors: records are another matter */
+	/* the value is a descriptor: what records are is another matter */
+	if (emap.map.type->flags & ASM_MAP_BY_CPU)
 		memset(&emap.map.value, 0, sizeof(emap.map.value));
 	emap.map.name = var->name;
 	*eread_new_map(eread) = emap.map;

@@ -265,7 +265,7 @@ fails "-D of a structure" "-D pair: the variable is neither a number nor a text"
 	"$BPFLOAD" check -D pair=1 globals.o
 
 fails "--type of no buffer" \
-	"--type rings=record: there is no ring buffer or perf buffer of that name; did you mean 'ring'?" \
+	"there is no ring buffer or perf buffer of that name; did you mean 'ring'?" \
 	"$BPFLOAD" run --type rings=record records.o
 fails "--type that is none" "the object has no such type; did you mean 'record'?" \
 	"$BPFLOAD" run --type ring=recrd records.o

@@ -325,7 +325,8 @@ static uint32_t run_target(const struct ops_self *self)
 	return attr.retval;
 }
 
-static int replace(struct ops_self *self, const char *function)
+/* A program for a function of the target: section, and body. */
+static int replace(struct ops_self *self, const char *section, const char *body)
 {
 	int err;
 
@@ -333,8 +334,8 @@ static int replace(struct ops_self *self, const char *function)
 	ASSERT_GE(self->target, 0);
 	EXPECT_EQ(5, run_target(self));
 	self->opt.where.prog = self->target;
-	snprintf(self->text, TEXT, ".license \"GPL\"\n"
-		 ".prog other \"freplace/%s\"\nr0 = 7\nexit\n", function);
+	snprintf(self->text, TEXT, ".license \"GPL\"\n.global u64 runs\n"
+		 ".prog other \"%s\"\n%s\nexit\n", section, body);
 	self->obj = assemble(self, self->text);
 	err = load_open(self->obj, &self->opt, &self->load);
 	return err ? err : load_attach(self->load);
@@ -342,7 +343,7 @@ static int replace(struct ops_self *self, const char *function)
 
 TEST_F(ops, freplace)
 {
-	int err = replace(self, "answer");
+	int err = replace(self, "freplace/answer", "r0 = 7");
 
 	if (err && kernel_before(ASM_KERNEL(5, 6)))
 		SKIP(return, "freplace takes Linux 5.6");
@@ -355,9 +356,26 @@ TEST_F(ops, freplace)
 	EXPECT_EQ(5, run_target(self));
 }
 
+TEST_F(ops, fentry_of_a_program)
+{
+	uint64_t runs = 0;
+	uint32_t key = 0;
+	int err = replace(self, "fentry/answer", "r1 = runs ll\nr2 = 1\n"
+			  "lock *(u64 *)(r1 + 0) += r2\nr0 = 0");
+
+	if (err && kernel_before(ASM_KERNEL(5, 5)))
+		SKIP(return, "fentry takes Linux 5.5");
+	REQUIRE(err != -EPERM, "the kernel is locked down");
+	REQUIRE(err != -EOPNOTSUPP && err != -ENOMEM, "no BPF trampolines on this CPU");
+	ASSERT_OK(err);
+	EXPECT_EQ(5, run_target(self));
+	EXPECT_OK(load_map_lookup(load_map_fd(self->load, ".bss"), &key, &runs));
+	EXPECT_EQ(1, runs);
+}
+
 TEST_F(ops, freplace_of_nothing)
 {
-	EXPECT_ERR(-ENOENT, replace(self, "answr"));
+	EXPECT_ERR(-ENOENT, replace(self, "freplace/answr", "r0 = 7"));
 	EXPECT_HAS("program ask has no function answr; did you mean 'answer'?", self->said);
 }
 
