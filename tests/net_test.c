@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <netpacket/packet.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -14,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "../asm/asm.h"
@@ -30,13 +32,14 @@ FIXTURE(net) {
 	struct load *other;
 };
 
-/* A network namespace whose only device is up and has 127.0.0.1. */
-static void net_up(void)
+/* lo gets 127.0.0.1 and ::1 by that. */
+static void net_up(const char *device)
 {
-	struct ifreq request = { .ifr_name = "lo" };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = { 0 };
 
 	ASSERT_GE(fd, 0);
+	snprintf(request.ifr_name, IF_NAMESIZE, "%s", device);
 	ASSERT_EQ(0, ioctl(fd, SIOCGIFFLAGS, &request));
 	request.ifr_flags |= IFF_UP;
 	ASSERT_EQ(0, ioctl(fd, SIOCSIFFLAGS, &request));
@@ -47,7 +50,7 @@ FIXTURE_SETUP(net)
 {
 	REQUIRE(geteuid() == 0, "needs privilege");
 	REQUIRE(unshare(CLONE_NEWNET) == 0, "no network namespace can be made here");
-	net_up();
+	net_up("lo");
 	attached_start(&self->a);
 	self->a.opt.where.dev = "lo";
 }
@@ -147,76 +150,132 @@ static struct sockaddr_in local(unsigned int port)
 	return at;
 }
 
-static int bound(int type, unsigned int port)
+/* Where others of the family reach this process. */
+struct address {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+		struct sockaddr_un path;
+	};
+	socklen_t len;
+};
+
+static struct address address(int family, unsigned int port)
 {
-	struct sockaddr_in at = local(port);
-	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), on = 1;
+	struct address at = { .v4 = local(port), .len = sizeof(at.v4) };
+
+	if (family == AF_INET6) {
+		at.v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6,
+					       .sin6_port = htons((uint16_t)port),
+					       .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+		at.len = sizeof(at.v6);
+	} else if (family == AF_UNIX) {
+		at.path = (struct sockaddr_un){ .sun_family = AF_UNIX };
+		snprintf(at.path.sun_path + 1, sizeof(at.path.sun_path) - 1, "net_test%u", port);
+		at.len = sizeof(at.path);
+	}
+	return at;
+}
+
+static int bound(int family, int type, unsigned int port)
+{
+	struct address at = address(family, port);
+	int fd = socket(family, type | SOCK_CLOEXEC, 0), on = 1;
 
 	ASSERT_GE(fd, 0);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&at, sizeof(at)));
+	ASSERT_EQ(0, bind(fd, &at.any, at.len));
 	return fd;
 }
 
 /* So many datagrams, each taken before the next is sent. */
-static void send_datagrams(unsigned int n)
+static void send_datagrams(int family, unsigned int n)
 {
-	struct sockaddr_in to = local(PORT);
-	int in = bound(SOCK_DGRAM, PORT), out = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_in from;
-	socklen_t len = sizeof(from);
+	struct address to = address(family, PORT), from = to;
+	int in = bound(family, SOCK_DGRAM, PORT);
+	int out = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	char byte = 'x';
 
 	ASSERT_GE(out, 0);
 	for (unsigned int i = 0; i < n; i++) {
-		ASSERT_EQ(1, sendto(out, &byte, 1, 0, (struct sockaddr *)&to, sizeof(to)));
-		ASSERT_EQ(1, recvfrom(in, &byte, 1, 0, (struct sockaddr *)&from, &len));
+		ASSERT_EQ(1, sendto(out, &byte, 1, 0, &to.any, to.len));
+		ASSERT_EQ(1, recvfrom(in, &byte, 1, 0, &from.any, &from.len));
+		from.len = to.len;
 	}
 	close(in);
 	close(out);
 }
 
 /* A connection to oneself: the two ends. */
-static void connect_pair(int ends[2])
+static void connect_pair(int family, int ends[2])
 {
-	struct sockaddr_in to = local(PORT);
-	int listener = bound(SOCK_STREAM, PORT);
+	struct address to = address(family, PORT);
+	int listener = bound(family, SOCK_STREAM, PORT);
 
 	ASSERT_EQ(0, listen(listener, 1));
-	ends[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ends[0] = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ASSERT_GE(ends[0], 0);
-	ASSERT_EQ(0, connect(ends[0], (struct sockaddr *)&to, sizeof(to)));
+	ASSERT_EQ(0, connect(ends[0], &to.any, to.len));
 	ends[1] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	ASSERT_GE(ends[1], 0);
 	close(listener);
 }
 
-static void drive_datagrams(void)
-{
-	send_datagrams(PACKETS);
-}
-
-static void drive_connects(void)
+static void connect_pairs(int family)
 {
 	for (int i = 0; i < 3; i++) {
 		int ends[2];
 
-		connect_pair(ends);
+		connect_pair(family, ends);
 		close(ends[0]);
 		close(ends[1]);
 	}
 }
 
+static void bind_ports(int family)
+{
+	for (unsigned int i = 0; i < 4; i++)
+		close(bound(family, SOCK_DGRAM, PORT + i));
+}
+
+/* The name of the other end once, that of a socket that has one twice. */
+static void ask_names(int family)
+{
+	struct address name = address(family, PORT);
+	int in = bound(family, SOCK_DGRAM, PORT);
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	ASSERT_EQ(0, connect(fd, &name.any, name.len));
+	ASSERT_EQ(0, getpeername(fd, &name.any, &name.len));
+	ASSERT_EQ(0, getsockname(in, &name.any, &name.len));
+	ASSERT_EQ(0, getsockname(in, &name.any, &name.len));
+	close(fd);
+	close(in);
+}
+
+#define DRIVE(name, how, ...)									\
+	static void drive_##name(void)								\
+	{											\
+		how(__VA_ARGS__);								\
+	}
+
+DRIVE(datagrams, send_datagrams, AF_INET, PACKETS)
+DRIVE(datagrams6, send_datagrams, AF_INET6, PACKETS)
+DRIVE(datagrams_unix, send_datagrams, AF_UNIX, PACKETS)
+DRIVE(connects, connect_pairs, AF_INET)
+DRIVE(connects6, connect_pairs, AF_INET6)
+DRIVE(connects_unix, connect_pairs, AF_UNIX)
+DRIVE(binds, bind_ports, AF_INET)
+DRIVE(binds6, bind_ports, AF_INET6)
+DRIVE(names, ask_names, AF_INET)
+DRIVE(names6, ask_names, AF_INET6)
+DRIVE(names_unix, ask_names, AF_UNIX)
+
 static void drive_sockets(void)
 {
 	for (int i = 0; i < 5; i++)
 		close(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-}
-
-static void drive_binds(void)
-{
-	for (unsigned int i = 0; i < 4; i++)
-		close(bound(SOCK_DGRAM, PORT + i));
 }
 
 static void drive_options(void)
@@ -227,19 +286,6 @@ static void drive_options(void)
 	for (int i = 0; i < 6; i++)
 		ASSERT_EQ(0, getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, &len));
 	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, sizeof(value)));
-	close(fd);
-}
-
-static void drive_names(void)
-{
-	struct sockaddr_in name = local(PORT);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	socklen_t len = sizeof(name);
-
-	ASSERT_EQ(0, connect(fd, (struct sockaddr *)&name, sizeof(name)));
-	ASSERT_EQ(0, getpeername(fd, (struct sockaddr *)&name, &len));
-	ASSERT_EQ(0, getsockname(fd, (struct sockaddr *)&name, &len));
-	ASSERT_EQ(0, getsockname(fd, (struct sockaddr *)&name, &len));
 	close(fd);
 }
 
@@ -324,6 +370,16 @@ static void check_later(struct net_self *self, void (*drive)(void), uint64_t wan
 			check_later(self, drive, 0);						\
 	}
 
+#define GROUP_KIND_6(name, section, major, minor, drive, want)					\
+	TEST_F(net, name)									\
+	{											\
+		REQUIRE(access("/proc/sys/net/ipv6", F_OK) == 0, "this kernel has no IPv6");	\
+		join_group(self);								\
+		check_kind(self, section, CGROUP_ALLOW, ASM_KERNEL(major, minor), drive, want);	\
+		if (self->a.load)								\
+			check_later(self, drive, 0);						\
+	}
+
 KIND(xdp, "xdp", XDP_PASS, 5, 9, drive_datagrams, PACKETS)
 KIND(xdp_frags, "xdp.frags", XDP_PASS, 5, 18, drive_datagrams, PACKETS)
 KIND(tcx_ingress, "tcx/ingress", PASS_ON, 6, 6, drive_datagrams, PACKETS)
@@ -340,12 +396,24 @@ GROUP_KIND(cgroup_sock, "cgroup/sock", 5, 7, drive_sockets, 5)
 GROUP_KIND(cgroup_sock_create, "cgroup/sock_create", 5, 7, drive_sockets, 5)
 GROUP_KIND(cgroup_sock_release, "cgroup/sock_release", 5, 9, drive_sockets, 5)
 GROUP_KIND(cgroup_post_bind4, "cgroup/post_bind4", 5, 7, drive_binds, 4)
+GROUP_KIND_6(cgroup_post_bind6, "cgroup/post_bind6", 5, 7, drive_binds6, 4)
 GROUP_KIND(cgroup_bind4, "cgroup/bind4", 5, 7, drive_binds, 4)
+GROUP_KIND_6(cgroup_bind6, "cgroup/bind6", 5, 7, drive_binds6, 4)
 GROUP_KIND(cgroup_connect4, "cgroup/connect4", 5, 7, drive_connects, 3)
+GROUP_KIND_6(cgroup_connect6, "cgroup/connect6", 5, 7, drive_connects6, 3)
+GROUP_KIND(cgroup_connect_unix, "cgroup/connect_unix", 6, 7, drive_connects_unix, 3)
 GROUP_KIND(cgroup_sendmsg4, "cgroup/sendmsg4", 5, 7, drive_datagrams, PACKETS)
+GROUP_KIND_6(cgroup_sendmsg6, "cgroup/sendmsg6", 5, 7, drive_datagrams6, PACKETS)
+GROUP_KIND(cgroup_sendmsg_unix, "cgroup/sendmsg_unix", 6, 7, drive_datagrams_unix, PACKETS)
 GROUP_KIND(cgroup_recvmsg4, "cgroup/recvmsg4", 5, 7, drive_datagrams, PACKETS)
+GROUP_KIND_6(cgroup_recvmsg6, "cgroup/recvmsg6", 5, 7, drive_datagrams6, PACKETS)
+GROUP_KIND(cgroup_recvmsg_unix, "cgroup/recvmsg_unix", 6, 7, drive_datagrams_unix, PACKETS)
 GROUP_KIND(cgroup_getpeername4, "cgroup/getpeername4", 5, 8, drive_names, 1)
+GROUP_KIND_6(cgroup_getpeername6, "cgroup/getpeername6", 5, 8, drive_names6, 1)
+GROUP_KIND(cgroup_getpeername_unix, "cgroup/getpeername_unix", 6, 7, drive_names_unix, 1)
 GROUP_KIND(cgroup_getsockname4, "cgroup/getsockname4", 5, 8, drive_names, 2)
+GROUP_KIND_6(cgroup_getsockname6, "cgroup/getsockname6", 5, 8, drive_names6, 2)
+GROUP_KIND(cgroup_getsockname_unix, "cgroup/getsockname_unix", 6, 7, drive_names_unix, 2)
 GROUP_KIND(cgroup_sysctl, "cgroup/sysctl", 5, 7, drive_sysctl, 4)
 GROUP_KIND(cgroup_getsockopt, "cgroup/getsockopt", 5, 7, drive_options, 6)
 GROUP_KIND(cgroup_setsockopt, "cgroup/setsockopt", 5, 7, drive_options, 1)
@@ -391,7 +459,7 @@ TEST_F(net, netfilter)
  */
 TEST_F(net, flow_dissector)
 {
-	enum { PACKET_FANOUT = 18, ALL = 3, CONTINUE = 129 };
+	enum { ALL = 3, CONTINUE = 129 };
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ALL)), group = 1;
 
 	ASSERT_GE(fd, 0);
@@ -426,7 +494,7 @@ static void put_pair(struct net_self *self, int ends[2], int member)
 	int one = 1;
 	uint32_t key = 0;
 
-	connect_pair(ends);
+	connect_pair(AF_INET, ends);
 	ASSERT_EQ(0, setsockopt(ends[0], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)));
 	ASSERT_OK(load_map_update(load_map_fd(self->a.load, "sockets"), &key, &ends[member], 0));
 }
@@ -497,19 +565,31 @@ TEST_F(net, all_or_nothing)
 
 /* ---- sockets of the caller ---- */
 
-TEST_F(net, sk_reuseport)
+static void check_reuseport(struct net_self *self, const char *section)
 {
-	int members[2] = { bound(SOCK_DGRAM, PORT + 1), bound(SOCK_DGRAM, PORT + 1) };
+	int members[2] = { bound(AF_INET, SOCK_DGRAM, PORT + 1),
+			   bound(AF_INET, SOCK_DGRAM, PORT + 1) };
 	struct sockaddr_in to = local(PORT + 1);
 
 	self->a.opt.where.socket = members[0];
-	ASSERT_OK(put(self, "sk_reuseport", 1));
+	ASSERT_OK(put(self, section, 1));
 	ASSERT_OK(load_attach(self->a.load));
 	for (int i = 0; i < PACKETS; i++)
 		ASSERT_EQ(1, sendto(members[0], "x", 1, 0, (struct sockaddr *)&to, sizeof(to)));
 	EXPECT_EQ(PACKETS, attached_count(&self->a));
 	close(members[0]);
 	close(members[1]);
+}
+
+TEST_F(net, sk_reuseport)
+{
+	check_reuseport(self, "sk_reuseport");
+}
+
+TEST_F(net, sk_reuseport_migrate)
+{
+	REQUIRE(kernel() >= ASM_KERNEL(5, 14), "needs Linux 5.14");
+	check_reuseport(self, "sk_reuseport/migrate");
 }
 
 TEST_F(net, sk_reuseport_of_others)
@@ -522,7 +602,7 @@ TEST_F(net, sk_reuseport_of_others)
 /* A filter that takes nothing; when it is detached, datagrams come again. */
 TEST_F(net, filter_of_a_socket)
 {
-	int in = bound(SOCK_DGRAM, PORT);
+	int in = bound(AF_INET, SOCK_DGRAM, PORT);
 	struct sockaddr_in to = local(PORT);
 	char byte;
 
@@ -590,6 +670,140 @@ TEST_F(net, device_is_taken)
 	EXPECT_HAS(" is attached to the device, by link ", self->a.said);
 	attached_close(&self->a);
 	EXPECT_OK(load_attach(self->other));
+}
+
+/* ---- a pair of netkit devices ---- */
+
+/*
+ * RTM_NEWLINK of rtnetlink, with three attributes: a name, and in what says what kind of device it
+ * is, the kind. linux/rtnetlink.h defines what abi.h does.
+ */
+struct new_link {
+	uint32_t len;
+	uint16_t type, flags;
+	uint32_t seq, pid;
+	struct {
+		uint8_t family, pad;
+		uint16_t type;
+		int32_t index;
+		uint32_t flags, change;
+	} info;
+	struct {
+		uint16_t len, type;
+		char text[4];
+	} name;
+	struct {
+		uint16_t len, type;
+		struct {
+			uint16_t len, type;
+			char text[8];
+		} kind;
+	} about;
+};
+
+/* What `ip link add nk0 up type netkit` asks for: 0 or -errno of the kernel. */
+static int add_netkit(void)
+{
+	enum { NEWLINK = 16, REQUEST = 1, ACK = 4, EXCL = 0x200, CREATE = 0x400, IFNAME = 3,
+	       LINKINFO = 18, INFO_KIND = 1, ROUTE = 0, ERROR = 2 };
+	const struct new_link link = {
+		.len = sizeof(link), .type = NEWLINK, .flags = REQUEST | ACK | EXCL | CREATE,
+		.info = { .flags = IFF_UP, .change = IFF_UP },
+		.name = { sizeof(link.name), IFNAME, "nk0" },
+		.about = { sizeof(link.about), LINKINFO,
+			   { sizeof(link.about.kind), INFO_KIND, "netkit" } },
+	};
+	struct {
+		uint32_t len;
+		uint16_t type, flags;
+		uint32_t seq, pid;
+		int32_t error;
+		struct new_link what;
+	} answer = { 0 };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, ROUTE);
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(sizeof(link), send(fd, &link, sizeof(link), 0));
+	ASSERT_GT(recv(fd, &answer, sizeof(answer), 0), 0);
+	ASSERT_EQ(ERROR, answer.type);
+	close(fd);
+	return answer.error;
+}
+
+/* The other device of the pair, which the kernel names. */
+static void find_peer(char name[IF_NAMESIZE])
+{
+	struct if_nameindex *all = if_nameindex();
+
+	ASSERT_NOT_NULL(all);
+	for (struct if_nameindex *at = all; at->if_index; at++)
+		if (strcmp(at->if_name, "lo") != 0 && strcmp(at->if_name, "nk0") != 0)
+			snprintf(name, IF_NAMESIZE, "%s", at->if_name);
+	if_freenameindex(all);
+}
+
+/* Packets of a protocol that nobody listens to, sent on a device. */
+static void send_frames(const char *device, int n)
+{
+	enum { EXPERIMENTAL = 0x88b5 };
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = htons(EXPERIMENTAL),
+				  .sll_ifindex = (int)if_nametoindex(device) };
+	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char frame[64] = "frame";
+
+	ASSERT_GE(fd, 0);
+	for (int i = 0; i < n; i++)
+		ASSERT_EQ(sizeof(frame), sendto(fd, frame, sizeof(frame), 0,
+						(struct sockaddr *)&to, sizeof(to)));
+	close(fd);
+}
+
+/*
+ * What a device sends goes through its own program: "primary" is that of nk0, "peer" that of the
+ * other. Both are attached at nk0.
+ */
+static void check_netkit(struct net_self *self, const char *section, bool primary)
+{
+	char peer[IF_NAMESIZE] = "";
+	int err = add_netkit();
+
+	REQUIRE(err != -EOPNOTSUPP, "this kernel has no netkit devices");
+	ASSERT_OK(err);
+	find_peer(peer);
+	net_up(peer);
+	self->a.opt.where.dev = "nk0";
+	ASSERT_OK(put(self, section, PASS_ON));
+	ASSERT_OK(load_attach(self->a.load));
+	send_frames(primary ? "nk0" : peer, PACKETS);
+	EXPECT_EQ(PACKETS, attached_count(&self->a));
+	send_frames(primary ? peer : "nk0", PACKETS);
+	EXPECT_EQ(PACKETS, attached_count(&self->a));
+}
+
+TEST_F(net, netkit_primary)
+{
+	enum { PRIMARY = true };
+
+	check_netkit(self, "netkit/primary", PRIMARY);
+}
+
+TEST_F(net, netkit_peer)
+{
+	enum { PRIMARY = false };
+
+	check_netkit(self, "netkit/peer", PRIMARY);
+}
+
+TEST_F(net, netkit_at_the_peer)
+{
+	char peer[IF_NAMESIZE] = "";
+	int err = add_netkit();
+
+	REQUIRE(err != -EOPNOTSUPP, "this kernel has no netkit devices");
+	ASSERT_OK(err);
+	find_peer(peer);
+	self->a.opt.where.dev = peer;
+	check_wrong(self, "netkit/peer", PASS_ON, -EACCES, "the device is the peer of a pair");
 }
 
 TEST_F(net, no_netkit)
@@ -678,7 +892,7 @@ TEST_F(net, other_namespace)
 	ASSERT_OK(put(self, "sk_lookup", LOOKUP_PASS));
 	ASSERT_OK(load_attach(self->a.load));
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
-	net_up();
+	net_up("lo");
 	drive_connects();
 	EXPECT_EQ(0, attached_count(&self->a));
 }
