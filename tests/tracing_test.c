@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include "../asm/asm.h"
+#include "../loader/abi.h"
 #include "../loader/loader.h"
 #include "harness.h"
 #include "attached.h"
@@ -48,6 +49,7 @@ static int put(struct tracing_self *self, const char *section, const char *then,
 {
 	int err = attached_open(&self->a, ".license \"GPL\"\n"
 				".struct got { u64 count; u64 arg[6]; u64 ret; }\n"
+				".equ GETPGID, %d\n"
 				".map map type array key u32 value got entries 1\n"
 				".prog p \"%s\"\n"
 				"r6 = r1\ncall get_current_pid_tgid\nr0 >>= 32\n"
@@ -56,7 +58,8 @@ static int put(struct tracing_self *self, const char *section, const char *then,
 				"call map_lookup_elem\nif r0 == 0 goto out\n"
 				"r1 = 1\nlock *(u64 *)(r0 + got.count) += r1\n%s"
 				"r0 = %d\nexit\n"
-				"out: r0 = 0\nexit\n", section, getpid(), then, ret);
+				"out: r0 = 0\nexit\n", SYS_getpgid, section, getpid(), then,
+				ret);
 
 	return err ? err : load_attach(self->a.load);
 }
@@ -229,6 +232,130 @@ TEST_F(tracing, lsm_unknown_hook)
 {
 	EXPECT_LT(put(self, "lsm/task_getpgidd", "", 0), 0);
 	EXPECT_HAS("task_getpgidd", self->a.said);
+}
+
+/* How often a file was opened, which was refused. */
+TEST_F(tracing, lsm_sleepable)
+{
+	unsigned int refused = 0;
+	int err;
+
+	REQUIRE(has_bpf_lsm(), "this kernel does not ask BPF programs (lsm=bpf)");
+	err = put(self, "lsm.s/file_open", "", -EXDEV);
+	REQUIRE_ATTACHED(err, ASM_KERNEL(5, 10));
+	for (int i = 0; i < CALLS; i++)
+		refused += open("/dev/null", O_RDONLY | O_CLOEXEC) < 0 && errno == EXDEV;
+	EXPECT_EQ(CALLS, refused);
+	EXPECT_EQ(CALLS, got(self).count);
+}
+
+/* ---- system calls: functions and tracepoints where a program may sleep ---- */
+
+static const char counting_getpgid[] =
+	"r1 = *(u64 *)(r6 + 8)\nif r1 != GETPGID goto out\n"
+	"r1 = 1\nlock *(u64 *)(r0 + got.ret) += r1\n";
+
+static void check_calls(struct tracing_self *self, const char *section, const char *then,
+			unsigned int since)
+{
+	int err = put(self, section, then, 0);
+
+	REQUIRE_ATTACHED(err, since);
+	EXPECT_EQ(0, ask(EXDEV));
+	EXPECT_EQ(CALLS, *then ? got(self).ret : got(self).count);
+}
+
+#define CALLS_OF(name, section, then, major, minor)						\
+	TEST_F(tracing, name)									\
+	{											\
+		check_calls(self, section, then, ASM_KERNEL(major, minor));			\
+	}
+
+CALLS_OF(raw_tracepoint, "raw_tracepoint/sys_enter", counting_getpgid, 4, 17)
+CALLS_OF(raw_tracepoint_sleepable, "raw_tracepoint.s/sys_enter", counting_getpgid, 7, 2)
+CALLS_OF(raw_tp_sleepable, "raw_tp.s/sys_enter", counting_getpgid, 7, 2)
+CALLS_OF(tp_btf_sleepable, "tp_btf.s/sys_enter", counting_getpgid, 7, 2)
+CALLS_OF(tp_sleepable, "tp.s/syscalls/sys_enter_getpgid", "", 7, 2)
+CALLS_OF(tracepoint_sleepable, "tracepoint.s/syscalls/sys_enter_getpgid", "", 7, 2)
+#ifdef __x86_64__
+CALLS_OF(fentry_sleepable, "fentry.s/__x64_sys_getpgid", "", 5, 10)
+CALLS_OF(fexit_sleepable, "fexit.s/__x64_sys_getpgid", "", 5, 10)
+CALLS_OF(fmod_ret_sleepable, "fmod_ret.s/__x64_sys_getpgid", "", 5, 10)
+CALLS_OF(fentry_multi_sleepable, "fentry.multi.s/__x64_sys_getpgi[d]", "", 7, 2)
+CALLS_OF(fexit_multi_sleepable, "fexit.multi.s/__x64_sys_getpgi[d]", "", 7, 2)
+
+static void check_both(struct tracing_self *self, const char *section, unsigned int since)
+{
+	int err = put(self, section, "", 0);
+
+	REQUIRE_ATTACHED(err, since);
+	EXPECT_EQ(0, ask(EXDEV));
+	EXPECT_EQ(2 * CALLS, got(self).count);
+}
+
+TEST_F(tracing, fsession_sleepable)
+{
+	check_both(self, "fsession.s/__x64_sys_getpgid", ASM_KERNEL(7, 0));
+}
+
+TEST_F(tracing, fsession_multi_sleepable)
+{
+	check_both(self, "fsession.multi.s/__x64_sys_getpgi[d]", ASM_KERNEL(7, 2));
+}
+#endif
+
+/* ---- a tracepoint whose programs may write ---- */
+
+/* A run of a program that returns 0, for the kernel's test of it. */
+static int run_other(void)
+{
+	static const struct asm_insn insns[] = { { .code = 0xb7 }, { .code = 0x95 } };
+	uint8_t code[sizeof(insns) / sizeof(insns[0])][8], packet[64] = { 0 };
+	struct abi_prog_load load;
+	struct abi_prog_test_run test;
+	int fd, err;
+
+	for (size_t i = 0; i < sizeof(insns) / sizeof(insns[0]); i++)
+		asm_insn_bytes(insns[i], asm_cpu_native()->endian, code[i]);
+	memset(&load, 0, sizeof(load));
+	load.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	load.insns = abi_ptr(code);
+	load.insn_cnt = sizeof(insns) / sizeof(insns[0]);
+	load.license = abi_ptr("GPL");
+	fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof(load));
+	ASSERT_GE(fd, 0);
+	memset(&test, 0, sizeof(test));
+	test.prog_fd = (uint32_t)fd;
+	test.data_in = abi_ptr(packet);
+	test.data_size_in = sizeof(packet);
+	err = (int)syscall(SYS_bpf, BPF_PROG_TEST_RUN, &test, sizeof(test));
+	close(fd);
+	return err;
+}
+
+/* What the run has returned is in the tracepoint's own number, which the program overwrites. */
+static void check_writable(struct tracing_self *self, const char *section)
+{
+	int err = put(self, section, "r1 = *(u64 *)(r6 + 0)\nr2 = -18\n*(u32 *)(r1 + 0) = r2\n",
+		      0);
+
+	REQUIRE_ATTACHED(err, ASM_KERNEL(5, 2));
+	errno = 0;
+	EXPECT_EQ(-1, run_other());
+	EXPECT_EQ(EXDEV, errno);
+	EXPECT_EQ(1, got(self).count);
+	attached_close(&self->a);
+	EXPECT_EQ(0, run_other());
+}
+
+TEST_F(tracing, raw_tp_writable)
+{
+	check_writable(self, "raw_tp.w/bpf_test_finish");
+}
+
+TEST_F(tracing, raw_tracepoint_writable)
+{
+	check_writable(self, "raw_tracepoint.w/bpf_test_finish");
 }
 
 /* ---- at the entry and at the return ---- */

@@ -381,6 +381,26 @@ TEST_F(uprobe, none_of_several)
 	EXPECT_HAS("there is nothing to attach to", self->a.said);
 }
 
+/* ---- programs that may sleep ---- */
+
+#define SLEEPABLE(name, kind, major, minor, runs)						\
+	TEST_F(uprobe, name)									\
+	{											\
+		REQUIRE(has_pmu("uprobe") && kernel() >= ASM_KERNEL(major, minor),		\
+			"needs Linux " #major "." #minor);					\
+		put_self(self, kind, "probed_static", "");					\
+		ASSERT_OK(load_attach(self->a.load));						\
+		for (uint64_t i = 0; i < 4; i++)						\
+			probed_static(i);							\
+		EXPECT_EQ(4 * (runs), got(self).count);						\
+	}
+
+SLEEPABLE(sleepable, "uprobe.s", 6, 0, 1)
+SLEEPABLE(sleepable_return, "uretprobe.s", 6, 0, 1)
+SLEEPABLE(sleepable_multi, "uprobe.multi.s", 6, 6, 1)
+SLEEPABLE(sleepable_return_multi, "uretprobe.multi.s", 6, 6, 1)
+SLEEPABLE(sleepable_session, "uprobe.session.s", 6, 13, 2)
+
 /* ---- afterwards ---- */
 
 static size_t count_descriptors(void)
@@ -556,10 +576,10 @@ static char *run(struct uprobe_self *self, enum load_print how)
 	return out;
 }
 
-static void put_tasks(struct uprobe_self *self)
+static void put_tasks(struct uprobe_self *self, const char *section)
 {
 	REQUIRE(access("/sys/kernel/btf/vmlinux", R_OK) == 0, "this kernel has no BTF");
-	put(self, "iter/task",
+	put(self, section,
 	    "r7 = *(u64 *)(r6 + 0)\n"
 	    "r1 = *(u64 *)(r6 + 8)\nif r1 == 0 goto out\n"
 	    "r1 = 't'\n*(u8 *)(r10 - 8) = r1\n"
@@ -579,22 +599,33 @@ static unsigned int count_lines(const char *text, const char *line)
 }
 
 /* The kernel asks once more behind the last task, for which the program writes nothing. */
-TEST_F(uprobe, tasks)
+static void check_tasks(struct uprobe_self *self, const char *section)
 {
 	const char *out;
 
-	put_tasks(self);
+	put_tasks(self, section);
 	out = run(self, LOAD_TEXT);
 	EXPECT_GE(count_lines(out, "t\t\\x1b\n"), 2);
 	EXPECT_EQ(got(self).count, count_lines(out, "t\t\\x1b\n") + 1);
 	EXPECT_HAS("\n\nmap: 1 entry\n", out);
 }
 
+TEST_F(uprobe, tasks)
+{
+	check_tasks(self, "iter/task");
+}
+
+TEST_F(uprobe, tasks_sleepable)
+{
+	REQUIRE(kernel() >= ASM_KERNEL(5, 18), "needs Linux 5.18");
+	check_tasks(self, "iter.s/task");
+}
+
 TEST_F(uprobe, tasks_in_json)
 {
 	const char *out;
 
-	put_tasks(self);
+	put_tasks(self, "iter/task");
 	out = run(self, LOAD_JSON);
 	EXPECT_EQ(got(self).count,
 		  count_lines(out, "{\"iter\":\"p\",\"line\":\"t\\t\\u001b\"}\n") + 1);
