@@ -120,6 +120,23 @@ static bool take_pid(struct cli *cli, const char *value)
 	return taken;
 }
 
+/* PID:FD */
+static bool take_socket(struct cli *cli, const char *value)
+{
+	char *text = strdup(value), *colon = text ? strchr(text, ':') : NULL;
+	uint64_t pid = 0, fd = 0;
+	bool taken;
+
+	if (colon)
+		*colon = '\0';
+	taken = colon && take_number(text, INT_MAX, &pid) && pid &&
+		take_number(colon + 1, INT_MAX, &fd);
+	free(text);
+	cli->socket_pid = (int)pid;
+	cli->socket = (int)fd;
+	return taken;
+}
+
 static bool take_cpu(struct cli *cli, const char *value)
 {
 	uint64_t cpu;
@@ -166,6 +183,8 @@ static const struct option options[] = {
 	  take_hook, "FAMILY/HOOK[:PRIORITY]" },
 	{ CLI_PROG, '\0', "prog", "PROG", "freplace, fentry, fexit: a function of this program",
 	  take_prog, "an id, a name or a path" },
+	{ CLI_SOCKET, '\0', "socket", "PID:FD", "attach to this socket of a process: sk_reuseport, "
+	  "socket", take_socket, "PID:FD, a process and its descriptor" },
 	{ CLI_PID, '\0', "pid", "PID", "uprobe, usdt, perf_event: of this process alone",
 	  take_pid, "the number of a process" },
 	{ CLI_CPU, '\0', "cpu", "N", "perf_event: on this CPU alone", take_cpu,

@@ -38,8 +38,9 @@ enum cli_bits {
 	CLI_BASE = 1 << 23,
 	CLI_NOMOUNT = 1 << 24,
 	CLI_TYPE = 1 << 25,
-	CLI_WHERE = CLI_DEV | CLI_CGROUP | CLI_NETNS | CLI_HOOK | CLI_PROG | CLI_PID | CLI_CPU |
-		    CLI_COOKIE,
+	CLI_SOCKET = 1 << 26,
+	CLI_WHERE = CLI_DEV | CLI_CGROUP | CLI_NETNS | CLI_HOOK | CLI_PROG | CLI_SOCKET | CLI_PID |
+		    CLI_CPU | CLI_COOKIE,
 };
 
 enum { CLI_WORDS = 2 };
@@ -55,6 +56,7 @@ struct cli {
 	const char *dev, *cgroup, *netns, *hook, *prog; /* NULL: not given */
 	const char *pin, *base;			/* paths */
 	int pid, cpu;				/* pid 0: not given; cpu: see seen */
+	int socket_pid, socket;			/* pid 0: not given */
 	uint64_t cookie;			/* 0: not given */
 	uint32_t seen;				/* enum cli_bits */
 	FILE *out;				/* for what a command prints: the caller's */

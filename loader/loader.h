@@ -47,6 +47,7 @@ struct load_where {
 				 * this one */
 	const char *hook;	/* netfilter: FAMILY/HOOK[:PRIORITY], as in ip6/input:-10 */
 	int socket;		/* descriptor, 0 is none: sk_reuseport; socket, instead of dev */
+	int socket_pid;		/* process whose descriptor it is, even 0 (Linux 5.6); 0: ours */
 	int prog;		/* descriptor, 0 is none: freplace; fentry and fexit, where it is
 				 * not the kernel: the program that has the function */
 	int pid;		/* uprobe, usdt: in this process alone; perf_event: this thread; 0:

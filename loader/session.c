@@ -96,6 +96,7 @@ int session_where(const struct cli *cli, const struct load_options *opt, struct 
 		.dev = cli->dev, .cgroup = cli->cgroup, .netns = cli->netns, .hook = cli->hook,
 		.prog = fd < 0 ? 0 : fd, .pid = cli->pid,
 		.cpu = cli->seen & CLI_CPU ? &cli->cpu : NULL, .cookie = cli->cookie,
+		.socket = cli->socket, .socket_pid = cli->socket_pid,
 	};
 	return fd < 0 ? fd : 0;
 }

@@ -196,10 +196,11 @@ static int attach_packet(const struct attach *a)
 
 static int attach_given(const struct attach *a, const struct kind *kind)
 {
-	int fd = sys_dup(a->load->opt->where.socket), err = fd;
+	int fd = where_socket(a), err;
 
-	if (fd >= 0)
-		err = sys_setsockopt(fd, SOL_SOCKET, kind->attach, a->prog->fd);
+	if (fd < 0)
+		return fd;
+	err = sys_setsockopt(fd, SOL_SOCKET, kind->attach, a->prog->fd);
 	if (err < 0) {
 		sys_close(fd);
 		return attach_failed(a, kind->call, err);
@@ -210,14 +211,9 @@ static int attach_given(const struct attach *a, const struct kind *kind)
 
 int sock_attach_socket(const struct attach *a)
 {
+	const struct load_where *where = &a->load->opt->where;
 	const struct kind *kind = kind_of(a->func);
 
-	if (a->load->opt->where.socket)
-		return attach_given(a, kind);
-	if (kind == &filter)
-		return attach_packet(a);
-	say_error(a->load->opt, &a->place, "%s: attach: %s: it belongs to the sockets of another "
-		  "program, which attaches it by itself (setsockopt SO_ATTACH_REUSEPORT_EBPF); "
-		  "`bpfload load` pins it for that", a->what, strerror(EOPNOTSUPP));
-	return -EOPNOTSUPP;
+	return kind == &filter && !where->socket && !where->socket_pid ? attach_packet(a) :
+	       attach_given(a, kind);
 }

@@ -36,6 +36,7 @@ void sys_close(int fd);		/* -1 is fine */
 
 int sys_open(const char *path);	/* to read, a folder too: a close-on-exec descriptor above 2 */
 int sys_dup(int fd);		/* likewise */
+int sys_take_fd(int pid, int fd); /* likewise, of another process (5.6) */
 
 /* Index of a network device of this network namespace, -ENODEV */
 int sys_ifindex(const char *name);

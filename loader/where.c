@@ -168,6 +168,42 @@ int where_netns(const struct attach *a)
 	return err;
 }
 
+/* ---- sockets ---- */
+
+static const char *why_no_socket(int err)
+{
+	switch (err) {
+	case -ESRCH:
+		return ": there is no such process";
+	case -EBADF:
+		return ": it has no such descriptor";
+	case -EPERM:
+		return ": that takes the right to trace it (CAP_SYS_PTRACE)";
+	case -ENOSYS:
+		return ": to take it from there needs Linux 5.6";
+	}
+	return "";
+}
+
+int where_socket(const struct attach *a)
+{
+	const struct load_where *where = &a->load->opt->where;
+	int fd;
+
+	if (!where->socket && !where->socket_pid)
+		return say_not_given(a, "at which socket", "--socket PID:FD");
+	fd = where->socket_pid ? sys_take_fd(where->socket_pid, where->socket) :
+				 sys_dup(where->socket);
+	if (fd < 0 && where->socket_pid)
+		say_error(a->load->opt, &a->place, "%s: attach: descriptor %d of process %d: %s%s",
+			  a->what, where->socket, where->socket_pid, strerror(-fd),
+			  why_no_socket(fd));
+	else if (fd < 0)
+		say_error(a->load->opt, &a->place, "%s: attach: descriptor %d: %s", a->what,
+			  where->socket, strerror(-fd));
+	return fd;
+}
+
 /* ---- hooks of netfilter ---- */
 
 /* Numbers of uapi/linux/netfilter.h, by nft's words, and by the constants'. */

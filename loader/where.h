@@ -16,6 +16,7 @@ int where_device(const struct attach *a, uint32_t *ifindex);
 int where_cgroup(const struct attach *a);
 int where_netns(const struct attach *a);
 int where_lirc(const struct attach *a);
+int where_socket(const struct attach *a);	/* the same one: what is set there stays */
 
 /* As the netfilter of struct abi_link_create takes them. */
 struct where_hook {

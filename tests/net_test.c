@@ -473,6 +473,15 @@ TEST_F(net, flow_dissector)
 	close(fd);
 }
 
+/* The place is wrong, and that is said. */
+static void check_wrong(struct net_self *self, const char *section, long ret, int err,
+			const char *text)
+{
+	ASSERT_OK(put(self, section, ret));
+	EXPECT_ERR(err, load_attach(self->a.load));
+	EXPECT_HAS(text, self->a.said);
+}
+
 /* ---- maps of sockets ---- */
 
 #define SOCKETS ".map sockets type sockmap key u32 value u32 entries 2\n"
@@ -592,11 +601,54 @@ TEST_F(net, sk_reuseport_migrate)
 	check_reuseport(self, "sk_reuseport/migrate");
 }
 
-TEST_F(net, sk_reuseport_of_others)
+TEST_F(net, sk_reuseport_nowhere)
 {
 	ASSERT_OK(put(self, "sk_reuseport", 1));
-	EXPECT_ERR(-EOPNOTSUPP, load_attach(self->a.load));
-	EXPECT_HAS("it belongs to the sockets of another program", self->a.said);
+	EXPECT_ERR(-EDESTADDRREQ, load_attach(self->a.load));
+	EXPECT_HAS("does not say at which socket: --socket PID:FD does", self->a.said);
+}
+
+/* The socket is another process's, and its descriptor there is 0. */
+TEST_F(net, filter_of_another)
+{
+	int fd = bound(AF_INET, SOCK_DGRAM, PORT), ends[2], status;
+	struct sockaddr_in to = local(PORT);
+	pid_t pid;
+
+	REQUIRE(kernel() >= ASM_KERNEL(5, 6), "needs Linux 5.6");
+	ASSERT_EQ(0, pipe(ends));
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (pid == 0) {
+		dup2(fd, 0);
+		_exit(write(ends[1], "", 1) == 1 && pause());
+	}
+	ASSERT_EQ(1, read(ends[0], &status, 1));
+	self->a.opt.where.socket_pid = pid;
+	ASSERT_OK(put(self, "socket", TAKE_ALL));
+	ASSERT_OK(load_attach(self->a.load));
+	for (int i = 0; i < 3; i++)
+		ASSERT_EQ(1, sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)));
+	EXPECT_EQ(3, attached_count(&self->a));
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	close(fd);
+}
+
+TEST_F(net, socket_of_no_process)
+{
+	REQUIRE(kernel() >= ASM_KERNEL(5, 6), "needs Linux 5.6");
+	self->a.opt.where.socket_pid = 0x7ffffffe;
+	check_wrong(self, "socket", TAKE_ALL, -ESRCH,
+		    "descriptor 0 of process 2147483646: No such process");
+}
+
+TEST_F(net, no_such_socket_of_a_process)
+{
+	REQUIRE(kernel() >= ASM_KERNEL(5, 6), "needs Linux 5.6");
+	self->a.opt.where.socket_pid = getpid();
+	self->a.opt.where.socket = 9999;
+	check_wrong(self, "sk_reuseport", 1, -EBADF, "it has no such descriptor");
 }
 
 /* A filter that takes nothing; when it is detached, datagrams come again. */
@@ -619,6 +671,12 @@ TEST_F(net, filter_of_a_socket)
 	close(in);
 }
 
+TEST_F(net, filter_of_no_descriptor)
+{
+	self->a.opt.where.socket = 9999;
+	check_wrong(self, "socket", TAKE_ALL, -EBADF, "attach: descriptor 9999: Bad file");
+}
+
 TEST_F(net, filter_of_no_socket)
 {
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -631,14 +689,6 @@ TEST_F(net, filter_of_no_socket)
 }
 
 /* ---- what is wrong with the place ---- */
-
-static void check_wrong(struct net_self *self, const char *section, long ret, int err,
-			const char *text)
-{
-	ASSERT_OK(put(self, section, ret));
-	EXPECT_ERR(err, load_attach(self->a.load));
-	EXPECT_HAS(text, self->a.said);
-}
 
 TEST_F(net, no_device_given)
 {

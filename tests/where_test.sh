@@ -18,6 +18,7 @@ section "$tmp/xdp.bpfasm" xdp 2
 section "$tmp/sock.bpfasm" cgroup/sock 1
 section "$tmp/lookup.bpfasm" sk_lookup 1
 section "$tmp/tp.bpfasm" raw_tp/sched_process_exec 0
+section "$tmp/reuse.bpfasm" sk_reuseport 1
 
 # ---- calls that are wrong ----
 
@@ -34,6 +35,11 @@ for option in dev cgroup netns hook pid cpu cookie; do
 done
 usage "an empty name" "option '--dev': '' is not the name of a device" run "$none" --dev=
 usage "misspelt --cgroup" "did you mean '--cgroup'" run "$none" --cgrup x
+usage "--socket for check" "'check' takes no option '--socket'" check "$none" --socket 1:1
+for value in 1 1: :1 0:1 x:1 1:x -1:1 1:-1 1:2:3 1:2147483648 2147483648:1 ''; do
+	usage "--socket $value" "option '--socket': '$value' is not PID:FD" \
+		run "$none" "--socket=$value"
+done
 for value in 0 x -1 1x 2147483648 ''; do
 	usage "--pid $value" "option '--pid': '$value' is not the number of a process" \
 		run "$none" "--pid=$value"
@@ -75,6 +81,9 @@ refused "no group" "say at which control group: --cgroup DIR does" "$tmp/sock.bp
 refused "another file system" "is no folder of a cgroup2 file system" "$tmp/sock.bpfasm" \
 	--cgroup /proc
 refused "no namespace" "network namespace '/run/netns/none'" "$tmp/lookup.bpfasm" --netns none
+refused "no socket" "does not say at which socket: --socket PID:FD does" "$tmp/reuse.bpfasm"
+refused "a socket of nobody" "descriptor 3 of process 2147483646: No such process: there is no" \
+	"$tmp/reuse.bpfasm" --socket 2147483646:3
 refused "no filter for it" "the kernel runs it in all processes" "$tmp/tp.bpfasm" --pid 1
 
 # shellcheck disable=SC2016 # the inner shell's
@@ -90,6 +99,38 @@ ok "gone when it was killed" apart sh -c '
 	until ip link show lo | grep -q xdp; do kill -0 $! && sleep 0.1 || exit 1; done
 	kill -9 $! && { wait $!; [ $? -eq 137 ]; } && ! ip link show lo | grep xdp' \
 	"$tmp/xdp.bpfasm"
+
+# A group of sockets of another process, and datagrams to it.
+cat >"$tmp/count.bpfasm" <<'END'
+.license "GPL"
+.global u64 hits
+.prog count "sk_reuseport"
+	r1 = hits ll
+	r2 = 1
+	lock *(u64 *)(r1 + 0) += r2
+	r0 = 1
+	exit
+END
+cat >"$tmp/group.pl" <<'END'
+use Socket;
+my @all = map {
+	socket(my $s, PF_INET, SOCK_DGRAM, 0) or die;
+	setsockopt($s, SOL_SOCKET, SO_REUSEPORT, 1) or die;
+	bind($s, sockaddr_in(7777, INADDR_LOOPBACK)) or die;
+	$s;
+} 1 .. 2;
+my @load = ($ENV{BPFLOAD}, 'run', '-j', '--socket', "$$:" . fileno($all[1]), $ARGV[0], '--',
+	    'perl', '-MSocket', '-e', 'socket(S, PF_INET, SOCK_DGRAM, 0);' .
+	    'send(S, "x", 0, sockaddr_in(7777, INADDR_LOOPBACK)) for 1 .. 5');
+exit(system(@load) >> 8);
+END
+if command -v perl >/dev/null; then
+	check_out "datagrams to the sockets of a process" \
+		'{"map":".bss","type":"array","entries":[{"key":0,"value":{"hits":5}}]}' \
+		apart perl "$tmp/group.pl" "$tmp/count.bpfasm"
+else
+	skip "datagrams to the sockets of a process" "there is no perl"
+fi
 
 # bpffs where nobody else sees it; the kernel lets go of what it had a moment later
 # shellcheck disable=SC2016 # the inner shell's
