@@ -415,12 +415,9 @@ static void put_enum(struct header *h, uint32_t id, const struct asm_btf_raw *t,
 	}
 	put_indent(h, level);
 	putc('}', h->out);
-	if (t->arg == 1)
-		fputs(" __attribute__((mode(byte)))", h->out);
-	else if (t->arg == 2)
-		fputs(" __attribute__((mode(HI)))", h->out);
-	else if (t->arg == 8 && !is_wide(h, t))
-		fputs(" __attribute__((mode(word)))", h->out);
+	if (t->arg < 4 || (t->arg == 8 && !is_wide(h, t)))
+		fprintf(h->out, " __attribute__((mode(%s)))", t->arg == 1 ? "byte" :
+			t->arg == 8 ? "word" : "HI");
 }
 
 /* ---- declarations: the words before a name, it, and what stands behind it ---- */

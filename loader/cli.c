@@ -191,7 +191,7 @@ static const struct option options[] = {
 	  "the number of a CPU" },
 	{ CLI_COOKIE, '\0', "cookie", "N", "what bpf_get_attach_cookie() answers", take_cookie,
 	  "a number above 0, of 64 bits" },
-	{ CLI_NOMOUNT, 'n', "nomount", NULL, "mount no bpffs: none is mounted anyway", NULL, NULL },
+	{ CLI_NOMOUNT, 'n', "nomount", NULL, "mount no bpffs, as ever", NULL, NULL },
 	{ CLI_VERBOSE, 'd', "debug", NULL, "the same as --verbose", NULL, NULL },
 	{ CLI_VERBOSE, 'v', "verbose", NULL, "say each step, and print the whole verifier log",
 	  NULL, NULL },
@@ -319,9 +319,9 @@ static const char *why_no_option(const char *word)
 	static const struct {
 		const char *letter, *name, *why;
 	} rows[] = {
-		{ "-l", "--legacy", "objects are read as libbpf 1.0 reads them" },
-		{ "-m", "--mapcompat", "maps are those of a section .maps" },
-		{ "-L", "--use-loader", "programs are loaded by this one, not by another" },
+		{ "-l", "--legacy", "objects are read as by libbpf 1.0" },
+		{ "-m", "--mapcompat", "objects are read as by libbpf 1.0" },
+		{ "-L", "--use-loader", "bpfload loads them itself" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -598,8 +598,8 @@ static int dump_c(struct show *show, const struct wanted *wanted)
 		return 0;
 	if (at)
 		say_error(show->opt, NULL, "type %" PRIu32 ": %s", at, err == -ELOOP ?
-			  "it would have to hold itself" : err == -E2BIG ?
-			  "it is more than a header should hold" :
+			  "it holds itself" : err == -E2BIG ?
+			  "it has no end" :
 			  "it refers to a type that is not there");
 	else
 		say_error(show->opt, NULL, "btf: %s", strerror(-err));
@@ -624,19 +624,11 @@ static int verb_dump(struct words *words, void *arg)
 	return err;
 }
 
-static int verb_help(struct words *words, void *arg)
-{
-	(void)words;
-	return show_help(arg, "usage: bpfload btf show|list [id N]\n"
-			 "       bpfload btf dump SOURCE [format raw|c] [root_id N ...]\n\n"
-			 "SOURCE: id N, prog PROG, map MAP [key|value|kv|all], file FILE\n");
-}
-
 int cmd_btf(const struct cli *cli, const struct load_options *opt)
 {
 	static const struct words_verb verbs[] = {
 		{ NULL, verb_show }, { "show", verb_show }, { "list", verb_show },
-		{ "dump", verb_dump }, { "help", verb_help },
+		{ "dump", verb_dump },
 	};
 	struct list list;
 

@@ -196,9 +196,9 @@ static int verb_probe(struct words *words, void *arg)
 {
 	static const char macros[] = "-j prints the same answers";
 	static const struct words_refused refused[] = {
-		{ "dev", "what runs on devices is bpftool's" }, { "macros", macros },
+		{ "dev", "bpftool does it" }, { "macros", macros },
 		{ "prefix", macros },
-		{ "unprivileged", "run it as that user, and it tries what that user may do" },
+		{ "unprivileged", "run it as that user" },
 		{ NULL, NULL },
 	};
 	struct show *show = arg;
@@ -270,19 +270,10 @@ static int verb_builtins(struct words *words, void *arg)
 	return 0;
 }
 
-static int verb_help(struct words *words, void *arg)
-{
-	(void)words;
-	return show_help(arg, "usage: bpfload feature [probe [kernel] [full]]\n"
-			 "       bpfload feature list_builtins prog_types|map_types|attach_types|"
-			 "link_types|helpers\n");
-}
-
 int cmd_feature(const struct cli *cli, const struct load_options *opt)
 {
 	static const struct words_verb verbs[] = {
 		{ NULL, verb_probe }, { "probe", verb_probe }, { "list_builtins", verb_builtins },
-		{ "help", verb_help },
 	};
 	struct show show;
 

@@ -453,22 +453,11 @@ static int verb_update(struct words *words, void *arg)
 	return err;
 }
 
-static int verb_help(struct words *words, void *arg)
-{
-	(void)words;
-	return show_help(arg, "usage: bpfload link show|list [LINK]\n"
-			 "       bpfload link pin LINK FILE\n"
-			 "       bpfload link detach LINK\n"
-			 "       bpfload link update LINK PROG\n\n"
-			 "LINK: id N, pinned FILE, or N, FILE alone\n");
-}
-
 int cmd_link(const struct cli *cli, const struct load_options *opt)
 {
 	static const struct words_verb verbs[] = {
 		{ NULL, verb_show }, { "show", verb_show }, { "list", verb_show },
 		{ "pin", verb_pin }, { "detach", verb_detach }, { "update", verb_update },
-		{ "help", verb_help },
 	};
 	struct show show;
 

@@ -244,36 +244,12 @@ static int map_event_pipe(struct words *words, void *arg)
 	return WRONG;
 }
 
-static int map_help(struct words *words, void *arg)
-{
-	static const char text[] =
-		"usage: bpfload map show|list [MAP]\n"
-		"       bpfload map create FILE type TYPE key SIZE value SIZE entries N name NAME\n"
-		"                   [flags N] [inner_map MAP] [offload_dev NAME]\n"
-		"       bpfload map dump|peek|pop|dequeue|freeze MAP\n"
-		"       bpfload map update MAP [key DATA] [value VALUE] [any|exist|noexist]\n"
-		"       bpfload map lookup|getnext|delete|pop MAP [key DATA]\n"
-		"       bpfload map push|enqueue MAP value DATA\n"
-		"       bpfload map pin MAP FILE\n"
-		"\n"
-		"MAP: id N, name NAME, pinned FILE, or N, NAME, FILE alone\n"
-		"DATA: a number, address, text, struct or array; or BYTES, or hex BYTES\n"
-		"VALUE: DATA, or for maps of maps and programs MAP or PROG\n";
-	struct mapshow *show = arg;
-
-	(void)words;
-	if (show->is_json)
-		return done(show, 0);
-	fputs(text, show->json.f);
-	return DONE;
-}
-
 int cmd_map(const struct cli *cli, const struct load_options *opt)
 {
 	/* in bpftool's order: the first that a word begins is meant */
 	static const struct words_verb verbs[] = {
-		{ "show", map_show }, { "list", map_show }, { "help", map_help },
-		{ "dump", map_dump }, { "update", map_update }, { "lookup", map_lookup },
+		{ "show", map_show }, { "list", map_show }, { "dump", map_dump },
+		{ "update", map_update }, { "lookup", map_lookup },
 		{ "getnext", map_getnext }, { "delete", map_delete }, { "pin", map_pin },
 		{ "event_pipe", map_event_pipe }, { "create", map_make }, { "peek", map_lookup },
 		{ "push", map_update }, { "enqueue", map_update }, { "pop", map_pop },

@@ -159,7 +159,7 @@ static int verb_show(struct words *words, void *arg)
 static bool take_how(struct words *words, struct dump_how *how)
 {
 	static const struct words_refused refused[] = {
-		{ "visual", "the list of instructions says where jumps go" }, { NULL, NULL },
+		{ "visual", "the instructions say where jumps go" }, { NULL, NULL },
 	};
 
 	while (*words->at) {
@@ -417,25 +417,6 @@ static int verb_loadall(struct words *words, void *arg)
 	return progload(arg, words, ALL);
 }
 
-static int verb_help(struct words *words, void *arg)
-{
-	(void)words;
-	return show_help(arg, "usage: bpfload prog show|list [PROG]\n"
-			 "       bpfload prog dump xlated|jited PROG [file FILE] [opcodes] "
-			 "[linum]\n"
-			 "       bpfload prog pin PROG FILE\n"
-			 "       bpfload prog load|loadall OBJ PATH [type TYPE] [pinmaps DIR] "
-			 "[autoattach]\n"
-			 "       bpfload prog attach|detach PROG TYPE [MAP]\n"
-			 "       bpfload prog run PROG [data_in FILE [data_out FILE "
-			 "[data_size_out N]]]\n"
-			 "                   [ctx_in FILE [ctx_out FILE [ctx_size_out N]]] "
-			 "[repeat N] [cpu N]\n"
-			 "       bpfload prog stats [PROG]\n"
-			 "       bpfload prog tracelog [stdout|stderr PROG]\n\n"
-			 "PROG: id N, name NAME, tag TAG, pinned FILE, or N, NAME, FILE alone\n");
-}
-
 int cmd_prog(const struct cli *cli, const struct load_options *opt)
 {
 	static const struct words_verb verbs[] = {
@@ -444,7 +425,6 @@ int cmd_prog(const struct cli *cli, const struct load_options *opt)
 		{ "load", verb_load }, { "loadall", verb_loadall },
 		{ "attach", verb_attach }, { "detach", verb_detach }, { "stats", verb_stats },
 		{ "tracelog", verb_tracelog }, { "profile", verb_profile },
-		{ "help", verb_help },
 	};
 	struct show show;
 

@@ -90,12 +90,11 @@ static bool take_map(struct words *words, struct how *how)
 
 static bool take_how(struct words *words, struct how *how)
 {
-	static const char device[] = "programs are loaded for this machine's CPU alone";
+	static const char device[] = "programs are for this machine's CPU";
 	static const struct words_refused refused[] = {
-		{ "map", "a map that is there is used where the object's is 'shared', which is "
-		  "LIBBPF_PIN_BY_NAME in C" },
+		{ "map", "'shared' maps (LIBBPF_PIN_BY_NAME) are what is pinned" },
 		{ "dev", device }, { "offload_dev", device }, { "xdpmeta_dev", device },
-		{ "kernel_btf", "the types are those of the kernel that runs" }, { NULL, NULL },
+		{ "kernel_btf", "the running kernel's are taken" }, { NULL, NULL },
 	};
 
 	how->file = words_take(words, "a file");

@@ -204,15 +204,6 @@ const char *show_link_type(uint32_t type)
 	return type < sizeof(types) / sizeof(types[0]) ? types[type] : NULL;
 }
 
-int show_help(struct show *show, const char *text)
-{
-	if (show->json)
-		json_null(&show->w);
-	else
-		fputs(text, show->out);
-	return 0;
-}
-
 /* ---- objects ---- */
 
 static int say_failed(struct show *show, enum object_kind kind, uint32_t id, int err)

@@ -76,9 +76,6 @@ int show_objects(struct show *show, enum object_kind kind, show_fn *fn);
  */
 void show_holds(struct show *show, uint32_t id);
 
-/* The words of a command, for people. 0 */
-int show_help(struct show *show, const char *text);
-
 /* OBJECT PATH: pin it. 0 or -errno, said. */
 int show_pin_verb(struct show *show, struct words *words, enum object_kind kind);
 

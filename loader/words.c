@@ -135,6 +135,11 @@ int words_run(struct words *words, const struct words_verb *verbs, size_t n, voi
 		strcat(all, all[0] ? " " : "");
 		strcat(all, verbs[i].keyword);
 	}
+	if (words_is(words, "help")) {
+		say_note(words->opt, NULL, "'%s' takes: %s; see bpfload(1)",
+			 words->command, all);
+		return 0;
+	}
 	words_unknown(words, all);
 	return WORDS_WRONG;
 }

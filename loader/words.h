@@ -48,7 +48,7 @@ bool words_refuse(struct words *words, const struct words_refused *rows);
 
 /*
  * Run the function whose keyword comes next, which is part of the command from there on; of a row
- * without one if none does. Exit status.
+ * without one if none does. "help" says which there are, where that is no row. Exit status.
  */
 struct words_verb {
 	const char *keyword;	/* NULL: what is done without one */

@@ -168,13 +168,13 @@ data 1 "$struct" 4  1 7 0 >no_member
 data 1 $((4 << 24)) $((1 << 30)) >large
 # shellcheck disable=SC2046 # each word
 data $(n=1; while [ $n -le 400 ]; do echo 0 $pointer $((n = n + 1)); done) 0 $pointer 0 >deep
-fails "a struct in itself" 1 "type 1: it would have to hold itself" \
+fails "a struct in itself" 1 "type 1: it holds itself" \
 	"$BPFLOAD" btf dump file own_member format c
 fails "a type that is none" 1 "type 1: it refers to a type that is not there" \
 	"$BPFLOAD" btf dump file no_member format c
-fails "many in each other" 1 "type 257: it is more than a header should hold" \
+fails "many in each other" 1 "type 257: it has no end" \
 	"$BPFLOAD" btf dump file deep format c
-fails "a gigabyte of padding" 1 "type 1: it is more than a header should hold" \
+fails "a gigabyte of padding" 1 "type 1: it has no end" \
 	"$BPFLOAD" btf dump file large format c
 fails "as JSON" 1 "'btf dump ... format c' is C, not JSON" \
 	"$BPFLOAD" -j btf dump file types.o format c

@@ -106,7 +106,7 @@ fails "another group" 2 "unknown word 'maptypes'; did you mean 'map_types'?" \
 	"$BPFLOAD" feature list_builtins maptypes
 fails "another probe" 2 "'feature probe': unknown word 'kernal'; did you mean 'kernel'?" \
 	"$BPFLOAD" feature probe kernal
-fails "of a device" 2 "'feature probe dev' is not done here: what runs on devices is bpftool's" \
+fails "of a device" 2 "'feature probe dev' is not done here: bpftool does it" \
 	"$BPFLOAD" feature probe dev lo
 fails "macros" 2 "'feature probe macros' is not done here: -j prints the same answers" \
 	"$BPFLOAD" feature probe macros
