@@ -47,9 +47,9 @@ seen()	# NAME FILE
 none()	# NAME
 {
 	case $(cat stderr) in
-	*'this kernel has none'*|*'Operation not permitted'*|*'needs Linux'*|*'takes Linux'*|\
-	*'takes a link'*|*'Operation not supported'*|*'has no such helper'*|*'is not mounted'*|\
-	*'Cannot allocate memory: this kernel compiles no BPF'*|*'ftrace keeps the entry'*)
+	*'invalid func unknown#174'*|*'this kernel has none'*|*'Operation not permitted'*|\
+	*'needs Linux'*|*'takes Linux'*|*'takes a link'*|*'Operation not supported'*|\
+	*'is not mounted'*|*'this kernel compiles no BPF'*|*'ftrace keeps the entry'*)
 		skip "$1" "$(sed -n 's/.*error: //p' stderr | head -n 1)" ;;
 	*)	fail "$1" "refused" stderr ;;
 	esac

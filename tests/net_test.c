@@ -751,7 +751,7 @@ struct new_link {
 	} about;
 };
 
-/* What `ip link add nk0 up type netkit` asks for: 0 or -errno of the kernel. */
+/* What `ip link add one up type netkit` asks for: 0 or -errno of the kernel. */
 static int add_netkit(void)
 {
 	enum { NEWLINK = 16, REQUEST = 1, ACK = 4, EXCL = 0x200, CREATE = 0x400, IFNAME = 3,
@@ -759,7 +759,7 @@ static int add_netkit(void)
 	const struct new_link link = {
 		.len = sizeof(link), .type = NEWLINK, .flags = REQUEST | ACK | EXCL | CREATE,
 		.info = { .flags = IFF_UP, .change = IFF_UP },
-		.name = { sizeof(link.name), IFNAME, "nk0" },
+		.name = { sizeof(link.name), IFNAME, "one" },
 		.about = { sizeof(link.about), LINKINFO,
 			   { sizeof(link.about.kind), INFO_KIND, "netkit" } },
 	};
@@ -787,7 +787,7 @@ static void find_peer(char name[IF_NAMESIZE])
 
 	ASSERT_NOT_NULL(all);
 	for (struct if_nameindex *at = all; at->if_index; at++)
-		if (strcmp(at->if_name, "lo") != 0 && strcmp(at->if_name, "nk0") != 0)
+		if (strcmp(at->if_name, "lo") != 0 && strcmp(at->if_name, "one") != 0)
 			snprintf(name, IF_NAMESIZE, "%s", at->if_name);
 	if_freenameindex(all);
 }
@@ -809,8 +809,8 @@ static void send_frames(const char *device, int n)
 }
 
 /*
- * What a device sends goes through its own program: "primary" is that of nk0, "peer" that of the
- * other. Both are attached at nk0.
+ * What a device sends goes through its own program: "primary" is that of `one`, "peer" that of the
+ * other. Both are attached at `one`.
  */
 static void check_netkit(struct net_self *self, const char *section, bool primary)
 {
@@ -821,12 +821,12 @@ static void check_netkit(struct net_self *self, const char *section, bool primar
 	ASSERT_OK(err);
 	find_peer(peer);
 	net_up(peer);
-	self->a.opt.where.dev = "nk0";
+	self->a.opt.where.dev = "one";
 	ASSERT_OK(put(self, section, PASS_ON));
 	ASSERT_OK(load_attach(self->a.load));
-	send_frames(primary ? "nk0" : peer, PACKETS);
+	send_frames(primary ? "one" : peer, PACKETS);
 	EXPECT_EQ(PACKETS, attached_count(&self->a));
-	send_frames(primary ? peer : "nk0", PACKETS);
+	send_frames(primary ? peer : "one", PACKETS);
 	EXPECT_EQ(PACKETS, attached_count(&self->a));
 }
 
