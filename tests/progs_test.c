@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <libgen.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -450,7 +451,8 @@ struct owned {
 		uint32_t id;
 	} at[OURS];
 	size_t count;
-	bool runs;	/* all is attached: the program waits for signals */
+	bool attached;		/* there is a link, or what is one before Linux 5.15 */
+	bool waits;		/* for signals */
 };
 
 static int open_by_id(int cmd, uint32_t id)
@@ -472,6 +474,14 @@ static void own(struct owned *owned, const char *info, const char *word, int cmd
 	owned->at[owned->count++].id = (uint32_t)id;
 }
 
+static bool is_perf_event(pid_t pid, const char *fd)
+{
+	char path[300], target[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, fd);
+	return readlink(path, target, sizeof(target) - 1) > 0 && strstr(target, "[perf_event]");
+}
+
 static void look_at(struct owned *owned, pid_t pid)
 {
 	char path[300];
@@ -491,7 +501,8 @@ static void look_at(struct owned *owned, pid_t pid)
 		own(owned, text, "map_id:", BPF_MAP_GET_FD_BY_ID);
 		own(owned, text, "link_id:", BPF_LINK_GET_FD_BY_ID);
 		own(owned, text, "prog_id:", BPF_PROG_GET_FD_BY_ID);
-		owned->runs = owned->runs || strstr(text, "sigmask:");
+		owned->attached |= strstr(text, "link_id:") || is_perf_event(pid, entry->d_name);
+		owned->waits |= strstr(text, "sigmask:") != NULL;
 		free(text);
 	}
 	if (dir)
@@ -519,56 +530,137 @@ static bool is_gone(int cmd, uint32_t id)
 	return false;
 }
 
-/* Start "PROGRAM [WORD]", end it by the signal once its programs run; its status. */
-static int end_by(struct progs_self *self, const char *name, const char *word, int sig)
+/* The program runs: what it owns, two looks one after the other. False: it has ended, with *status. */
+static bool see_run(pid_t pid, struct owned *owned, int *status)
+{
+	size_t before = 0;
+
+	for (int ms = 0; ms < SEEN_MS; ms += 20) {
+		if (waitpid(pid, status, WNOHANG) == pid)
+			return false;
+		look_at(owned, pid);
+		if (owned->attached && owned->waits && owned->count == before)
+			return true;
+		before = owned->count;
+		sleep_ms(20);
+	}
+	return true;
+}
+
+struct ending {
+	int signal;
+	const char *out;	/* the standard output */
+};
+
+/* Start it, end it once it runs; its status. What there was in the kernel is gone. */
+static int end_by(const char *const *argv, const struct ending *how)
 {
 	struct owned owned;
 	int status = 0;
-	pid_t pid;
+	pid_t pid = fork();
 
-	find_program(self, name);
-	pid = fork();
 	if (!pid) {
-		dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
-		execl(self->program, name, word, (char *)NULL);
+		int null = open("/dev/null", O_WRONLY);
+
+		dup2(how->out ? open(how->out, O_WRONLY) : null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		execv(argv[0], (char **)(uintptr_t)argv);
 		_exit(127);
 	}
-	for (int ms = 0; ms < SEEN_MS; ms += 20) {
-		look_at(&owned, pid);
-		if (owned.runs)
-			break;
-		sleep_ms(20);
-	}
-	EXPECT_TRUE(owned.runs) LOG("%s", name);
-	EXPECT_GE(owned.count, 2) LOG("%s", name);
-	kill(pid, sig);
+	if (!see_run(pid, &owned, &status))
+		return status;
+	EXPECT_TRUE(owned.attached && owned.waits) LOG("%s %s", argv[0], argv[2]);
+	EXPECT_GE(owned.count, 2) LOG("%s %s", argv[0], argv[2]);
+	kill(pid, how->signal);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	for (size_t i = 0; i < owned.count; i++)
 		EXPECT_TRUE(is_gone(owned.at[i].cmd, owned.at[i].id))
-			LOG("%s: command %d finds %u", name, owned.at[i].cmd, owned.at[i].id);
+			LOG("%s %s: command %d finds %u", argv[0], argv[2], owned.at[i].cmd,
+			    owned.at[i].id);
 	return status;
 }
 
-static void end_all_by(struct progs_self *self, int sig, int want)
+/* A text by bpfload, or a program with a word. What cannot run here ends by itself: false. */
+static bool end_program(const char *const *argv, const struct ending *how)
 {
+	int status = end_by(argv, how);
+
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 1)
+		return false;
+	if (how->signal == SIGKILL)
+		EXPECT_EQ(SIGKILL, WTERMSIG(status)) LOG("%s %s", argv[0], argv[2]);
+	else
+		EXPECT_EQ(0, status) LOG("%s %s", argv[0], argv[2]);
+	return true;
+}
+
+/* Those with a user side, and the word that one needs. */
+static unsigned int end_programs(struct progs_self *self, const struct ending *how)
+{
+	unsigned int ran = 0;
 	char function[2 * PATH];
+	const char *const words[][2] = {
+		{ "cpumon", "-j" }, { "tcpconnect" }, { "profile" }, { "funclatency", function },
+		{ "funccount", "ksys_sync" },
+	};
 
 	snprintf(function, sizeof(function), "%s:spend_some_time", self->self_path);
-	EXPECT_EQ(want, end_by(self, "tcpconnect", NULL, sig));
-	EXPECT_EQ(want, end_by(self, "profile", NULL, sig));
-	EXPECT_EQ(want, end_by(self, "funclatency", function, sig));
-	if (has_kprobes())
-		EXPECT_EQ(want, end_by(self, "funccount", "ksys_sync", sig));
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		find_program(self, words[i][0]);
+		ran += end_program((const char *const[]){ self->program, words[i][1], NULL, NULL },
+				   how);
+	}
+	return ran;
 }
 
-TEST_F(progs, nothing_is_left_by_an_interrupt)
+enum { RUN_EVERYWHERE = 8 };	/* programs that need no kprobes, nor what is new */
+
+/* All texts there are, and all programs; the probes of the kernel are those of before. */
+static void end_all(struct progs_self *self, const struct ending *how)
 {
-	end_all_by(self, SIGINT, 0);
+	static const char *const lists[] = {
+		"/sys/kernel/tracing/kprobe_events", "/sys/kernel/tracing/uprobe_events",
+	};
+	const char *bpfload = getenv("BPFLOAD"), *top = getenv("SRCDIR");
+	char pattern[2 * PATH], *before[2] = { NULL, NULL }, *after = NULL;
+	unsigned int ran = 0;
+	size_t len;
+	glob_t texts;
+
+	REQUIRE(bpfload && top, "BPFLOAD and SRCDIR say where the programs are");
+	for (int i = 0; i < 2; i++)
+		(void)asm_read_file(lists[i], &before[i], &len);
+	snprintf(pattern, sizeof(pattern), "%s/progs/*/*.bpfasm", top);
+	ASSERT_EQ(0, glob(pattern, 0, NULL, &texts));
+	for (size_t i = 0; i < texts.gl_pathc; i++)
+		ran += end_program((const char *const[]){ bpfload, "run", texts.gl_pathv[i],
+							  NULL }, how);
+	globfree(&texts);
+	ran += end_programs(self, how);
+	if (!how->out)
+		EXPECT_GE(ran, RUN_EVERYWHERE);
+	for (int i = 0; i < 2 && before[i]; i++) {
+		ASSERT_OK(asm_read_file(lists[i], &after, &len));
+		EXPECT_STREQ(before[i], after);
+		free(after);
+		free(before[i]);
+	}
 }
 
-TEST_F(progs, nothing_is_left_by_a_kill)
+TEST_F_TIMEOUT(progs, nothing_is_left_by_an_interrupt, 120)
 {
-	end_all_by(self, SIGKILL, SIGKILL);
+	end_all(self, &(struct ending){ .signal = SIGINT });
+}
+
+TEST_F_TIMEOUT(progs, nothing_is_left_by_a_kill, 120)
+{
+	end_all(self, &(struct ending){ .signal = SIGKILL });
+}
+
+/* Nothing can be written: that is found out at the end, when there was something to be written. */
+TEST_F_TIMEOUT(progs, nothing_is_left_by_an_error, 120)
+{
+	end_all(self, &(struct ending){ .signal = SIGINT, .out = "/dev/full" });
 }
 
 /* ---- calls that are wrong ---- */
