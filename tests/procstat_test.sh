@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# procstat_test.sh - progs/procstat against what the kernel says of a process that waits.
+# procstat_test.sh - progs/procstat against what the kernel says of a process that waits, and
+# progs/switches.
 #
 # Context switches it has asked for itself, before it began to wait.
 set -u
@@ -114,4 +115,20 @@ case $(cat "$tmp/stdout") in
 *'"full":'[1-9]*)	pass "what found no room is counted" ;;
 *)	fail "what found no room is counted" "not so" "$tmp/stderr" ;;
 esac
+
+# ---- switches ----
+
+# The name is this run's alone. Each of 40 children leaves the CPU when it ends, and once or twice
+# before that, on a busy machine.
+cp "$WORK" "$tmp/s$$"
+t_run "$BPFLOAD" run -j "$SRCDIR/progs/switches/switches.bpfasm" -- "$tmp/s$$" fork 40
+own=$(awk 'NF == 6 { print $3 + $4 }' "$tmp/stdout")
+got=$(sed -n "s/.*{\"name\":\"s$$\"},\"value\":{\"switches\":\([0-9]*\)}.*/\1/p" "$tmp/stdout")
+if [ "$t_status" -eq 0 ] && [ "${got:-0}" -ge $((own + 40)) ] &&
+   [ "$got" -le $((own + 40 * 4 + 10)) ]; then
+	pass "switches of a process and of its children"
+else
+	fail "switches of a process and of its children" "$got, of which $own are its own" \
+		"$tmp/stdout" "$tmp/stderr"
+fi
 plan
