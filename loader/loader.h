@@ -358,8 +358,8 @@ struct load_names *load_names_new(void);	/* NULL: no memory */
 void load_names_free(struct load_names *names);	/* NULL is fine */
 
 /*
- * The function at an address of the kernel, or at an offset in an ELF file. False: none is known
- * there, or this process may not know it.
+ * The function at an address of the kernel, or at an offset in an ELF file: a path, or a name as
+ * uprobe sections have it. False: none is known there, or this process may not know it.
  */
 bool load_name_kernel(struct load_names *names, uint64_t address, struct load_name *out);
 bool load_name_file(struct load_names *names, const char *path, uint64_t offset,

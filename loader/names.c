@@ -6,6 +6,7 @@
  * of a table lie in one block, so that the functions of a kernel take few allocations.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,7 +95,7 @@ static void free_functions(struct functions *f)
 static struct functions *read_functions(const char *path)
 {
 	struct functions *f = calloc(1, sizeof(*f));
-	char why[WHY];
+	char file[PATH_MAX], why[WHY];
 
 	if (f && path) {
 		f->path = strdup(path);
@@ -104,9 +105,9 @@ static struct functions *read_functions(const char *path)
 		free(f);
 		return NULL;
 	}
-	if (path)
-		binary_each(path, add_binary, f, why, sizeof(why));
-	else
+	if (path && binary_find(path, file, sizeof(file), why, sizeof(why)) == 0)
+		binary_each(file, add_binary, f, why, sizeof(why));
+	else if (!path)
 		kallsyms_each_place(add_kernel, f);
 	if (f->failed) {
 		free_functions(f);

@@ -363,7 +363,7 @@ if with_tracefs true 2>/dev/null; then
 		$1 + $2 > 0.9 * most && $1 + $2 < 20 + 1.1 * cpu && $3'
 	# a half is each thread's
 	faithful_is "faithful: calls of a thread are the kernel time of another" threads \
-		'$1 < 20 && $2 > 0.05 * most && $4 > 0.4 * most && $5 == 0 &&
+		'$1 < 20 + cpu - most && $2 > 0.05 * most && $4 > 0.4 * most && $5 == 0 &&
 		$6 > 0.4 * most && $7 == 0'
 	}
 else

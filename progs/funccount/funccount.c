@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * funccount.c - how often functions of the kernel are called.
+ * funccount.c - how often functions are called: of the kernel, of a program or a library.
  *
- *	funccount [-j] [-d SECONDS] [-v] PATTERN[,PATTERN...] [-- COMMAND ...]
+ *	funccount [-j] [-d SECONDS] [-v] [FILE:]PATTERN[,PATTERN...] [-- COMMAND ...]
  *
  *	# funccount -d 10 'vfs_*'
  *	FUNCTION                         CALLS
  *	vfs_read                         98127
  *	vfs_write                        4402
  *
- * Patterns are those of kprobe.multi sections. The most frequent come first; functions that were
- * not called are not there. With many functions attaching takes a while before Linux 5.18.
+ * Patterns are those of kprobe.multi and uprobe.multi sections. The most frequent come first;
+ * functions that were not called are not there. With many functions attaching takes a while before
+ * Linux 5.18, and 6.6 for those of a file. FILE is a path, or the name of a program or library as
+ * uprobe sections have it; calls in a file without a build id are those of "[unknown]".
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,16 +26,22 @@
 
 enum { SECTION = 4096, FIRST_ROOM = 64, WIDTH = 32 };
 
-static const char text[] =
+static const char of_kernel[] =
 #include "funccount/funccount.h"
 ;
 
+static const char of_file[] =
+#include "funccount/user.h"
+;
+
 static const char usage[] =
-	"usage: funccount [-j] [-d SECONDS] [-v] PATTERN[,PATTERN...] [-- COMMAND ...]\n"
-	"  how often functions of the kernel are called: all that match, such as 'vfs_*'\n"
+	"usage: funccount [-j] [-d SECONDS] [-v] [FILE:]PATTERN[,PATTERN...] [-- COMMAND ...]\n"
+	"  how often functions of the kernel, or of a file, are called: all that match, as 'vfs_*'\n"
 	"  -d, --duration S   end after so many seconds\n"
 	"  -j, --json         a line of JSON a function\n"
 	"  -v, --verbose      say each step\n";
+
+static const char unknown[] = "[unknown]";
 
 static const struct option options[] = { PROGRAM_OPTIONS, { 0 } };
 
@@ -45,6 +53,7 @@ struct call {
 struct funccount {
 	struct program program;
 	char section[SECTION];
+	char *file;		/* owned; NULL: the kernel */
 	struct load_names *names;
 	struct call *calls;
 	size_t count, room;
@@ -66,8 +75,23 @@ static bool add_call(struct funccount *fc, const struct call *call)
 	return true;
 }
 
+/* Whoever made a file chose its names: nothing of them may work on a terminal. */
+static char *name_in_file(struct funccount *fc, uint64_t offset)
+{
+	struct load_name name;
+	char *out;
+
+	if (!load_name_file(fc->names, fc->file, offset, &name) || name.offset)
+		return strdup(unknown);
+	out = strdup(name.name);
+	for (char *at = out; at && *at; at++)
+		if (*at < ' ' || *at > '~' || *at == '"' || *at == '\\')
+			*at = '?';
+	return out;
+}
+
 /* The address is a few bytes into the function; how many, only the kernel's probes know. */
-static char *name_of(struct funccount *fc, uint64_t address)
+static char *name_in_kernel(struct funccount *fc, uint64_t address)
 {
 	struct load_name name;
 	char *out;
@@ -85,7 +109,7 @@ static int take_call(void *arg, const void *key, const void *value)
 
 	memcpy(&call.address, key, sizeof(call.address));
 	memcpy(&call.count, value, sizeof(call.count));
-	call.name = name_of(fc, call.address);
+	call.name = fc->file ? name_in_file(fc, call.address) : name_in_kernel(fc, call.address);
 	if (call.name && add_call(fc, &call))
 		return 0;
 	free(call.name);
@@ -110,7 +134,6 @@ static void print(const struct funccount *fc)
 	for (size_t i = 0; i < fc->count; i++) {
 		const struct call *call = &fc->calls[i];
 
-		/* Symbols of the kernel need no escape. */
 		if (json)
 			printf("{\"function\":\"%s\",\"calls\":%llu}\n", call->name,
 			       (unsigned long long)call->count);
@@ -145,7 +168,8 @@ static int count_calls(struct funccount *fc)
 	struct program *p = &fc->program;
 	int err, status;
 
-	err = program_assemble(p, "funccount.bpfasm", text);
+	err = fc->file ? program_assemble(p, "user.bpfasm", of_file) :
+			 program_assemble(p, "funccount.bpfasm", of_kernel);
 	if (err)
 		return err;
 	program_move(p, "count", fc->section);
@@ -160,6 +184,20 @@ static int count_calls(struct funccount *fc)
 	return err ? err : status;
 }
 
+static bool take_pattern(struct funccount *fc, const char *pattern)
+{
+	const char *colon = strrchr(pattern, ':');
+
+	if (colon && !(fc->file = strndup(pattern, (size_t)(colon - pattern)))) {
+		program_error(&fc->program, "%s", strerror(ENOMEM));
+		return false;
+	}
+	if (snprintf(fc->section, SECTION, "%cprobe.multi/%s", colon ? 'u' : 'k', pattern) < SECTION)
+		return true;
+	program_error(&fc->program, "the patterns are too long");
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	struct funccount fc = { .program = { .name = "funccount", .usage = usage } };
@@ -168,16 +206,14 @@ int main(int argc, char **argv)
 	int status = program_start(p, argv, options, NULL, NULL, 1, &pattern);
 
 	(void)argc;
-	if (status == PROGRAM_GO &&
-	    snprintf(fc.section, SECTION, "kprobe.multi/%s", pattern) >= SECTION) {
-		program_error(p, "the patterns are too long");
+	if (status == PROGRAM_GO && !take_pattern(&fc, pattern))
 		status = PROGRAM_USAGE;
-	}
 	if (status == PROGRAM_GO)
 		status = program_end(p, count_calls(&fc));
 	for (size_t i = 0; i < fc.count; i++)
 		free(fc.calls[i].name);
 	free(fc.calls);
+	free(fc.file);
 	load_names_free(fc.names);
 	program_close(p);
 	return status;
