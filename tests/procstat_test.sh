@@ -116,6 +116,17 @@ case $(cat "$tmp/stdout") in
 *)	fail "what found no room is counted" "not so" "$tmp/stderr" ;;
 esac
 
+t_run "$BPFLOAD" run -j -D OLD_RSS=$old "$procstat" -- "$WORK" ended 16
+read -r pid _ pages <"$tmp/stdout"
+# how often it was preempted nobody says
+wrong=$(compare "$pid" 0 0 0 "$pages" 0 | grep rss)
+if [ "$t_status" -eq 0 ] && [ "${pages:-0}" -gt 256 ] && [ -z "$wrong" ]; then
+	pass "the memory of a process that ended"
+else
+	fail "the memory of a process that ended" "exit status $t_status; $wrong" "$tmp/stdout" \
+		"$tmp/stderr"
+fi
+
 # ---- switches ----
 
 # The name is this run's alone. Each of 40 children leaves the CPU when it ends, and once or twice

@@ -12,6 +12,7 @@
  *	exec	as threads, but the one that stays is replaced by another program
  *	fork	in MS processes, one after the other, 1 ms each: their numbers, a line each
  *	memory	none, but MS MiB are in use
+ *	ended	a process does that, and ends: its number, CPU time in us, pages at most
  *
  * Then a line of what the kernel knows: its process number, CPU time in ns, voluntary and other
  * context switches, CPU time of its children in us, and how much of its time was surely spent as it
@@ -205,7 +206,8 @@ static void in_processes(long n)
 	}
 }
 
-static void in_memory(long mib)
+/* It stays until the process ends: until nobody counts any more. */
+static void fill_memory(long mib)
 {
 	size_t size = (size_t)mib << 20;
 	volatile char *bytes = malloc(size);
@@ -214,8 +216,25 @@ static void in_memory(long mib)
 		exit(1);
 	for (size_t i = 0; i < size; i += TOUCH)
 		bytes[i] = 1;
-	report();
-	exit(0);	/* with the memory: it goes when nobody counts any more */
+}
+
+static int in_another(long mib)
+{
+	struct rusage usage;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		fill_memory(mib);
+		_exit(0);
+	}
+	if (pid < 0 || wait4(pid, NULL, 0, &usage) != pid)
+		return 1;
+	printf("%d %ld %ld\n", (int)pid,
+	       (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000L +
+	       usage.ru_utime.tv_usec + usage.ru_stime.tv_usec,
+	       usage.ru_maxrss * 1024 / sysconf(_SC_PAGESIZE));
+	usleep(QUIET_US);	/* it leaves its CPU a little later */
+	return 0;
 }
 
 static int tell_of(pid_t pid)
@@ -236,7 +255,7 @@ static int tell_of(pid_t pid)
 
 static int usage(void)
 {
-	fputs("usage: work sleep|spin|read|call|threads|exec|fork|memory MS, work of PID\n",
+	fputs("usage: work sleep|spin|read|call|threads|exec|fork|memory|ended MS, work of PID\n",
 	      stderr);
 	return 2;
 }
@@ -266,7 +285,9 @@ int main(int argc, char **argv)
 	else if (strcmp(kind, "fork") == 0)
 		in_processes(ms);
 	else if (strcmp(kind, "memory") == 0)
-		in_memory(ms);
+		fill_memory(ms);
+	else if (strcmp(kind, "ended") == 0)
+		return in_another(ms);
 	else
 		return usage();
 	report();
