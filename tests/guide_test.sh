@@ -22,6 +22,9 @@ export CC LC_ALL=C
 mkdir "$tmp/bin" || exit 1
 ln -s "$BPFASM" "$tmp/bin/bpfasm"
 ln -s "$BPFLOAD" "$tmp/bin/bpfload"
+for file in "${PROGS:=$SRCDIR/build/progs}"/*/*; do
+	[ ! -x "$file" ] || ln -s "$file" "$tmp/bin"
+done
 
 # What an installed barebpf would have.
 for file in asm/asm.h loader/loader.h; do
@@ -156,7 +159,7 @@ check_session()	# PAGE N
 check_page()	# PAGE
 {
 	rm -rf "$tmp/page"
-	mkdir "$tmp/page" && cd "$tmp/page" || exit 1
+	mkdir "$tmp/page" && cd "$tmp/page" && ln -s "$SRCDIR/progs" . || exit 1
 	awk -v dir="$tmp/page" -f "$tmp/parts.awk" "$1"
 	for p_text in *.bpfasm; do
 		# what needs the running kernel's facts is assembled by its session
