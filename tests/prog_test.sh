@@ -282,6 +282,52 @@ fails "no path" 2 "'prog load' needs a path to pin at" "$BPFLOAD" prog load one.
 fails "other words" 2 "unknown word 'pinmap_s'; did you mean 'pinmaps'?" \
 	"$BPFLOAD" prog load one.bpfasm $pins/no pinmap_s
 
+# ---- seven runs that count, then the map is asked ----
+
+cat >simulated.bpfasm <<'END'
+.license "GPL"
+.map counts type hash key u32 value u64 entries 10
+.prog count "xdp"
+	.stack u32 key
+	.stack u64 one
+	r2 = *(u32 *)(r1 + xdp_md.data)
+	r3 = *(u32 *)(r1 + xdp_md.data_end)
+	r4 = r2
+	r4 += 14
+	if r4 > r3 goto out
+	r1 = *(u8 *)(r2 + 0)
+	*key = r1
+	map_lookup counts, key
+	if r0 == 0 goto first
+	r1 = 1
+	lock *(u64 *)(r0 + 0) += r1
+	goto out
+first:	*one = 1
+	map_update counts, key, one, BPF_NOEXIST
+out:	r0 = 2
+	exit
+END
+ok "a counter" "$BPFLOAD" load simulated.bpfasm $pins/s
+for key in 100 101 100 102 100 101 100; do
+	# shellcheck disable=SC2059 # an octal number of it
+	printf "\\$(printf %o "$key")_____________" |
+		"$BPFLOAD" prog run pinned $pins/s/count data_in - >/dev/null || echo "$key" >>failed
+done
+counted()	# a line an entry
+{
+	"$BPFLOAD" -j map dump pinned "$pins/s/counts" | tr '}' '\n' |
+		sed -n 's/.*"key": *\([0-9]*\), *"value": *\([0-9]*\).*/\1 \2/p' | sort
+}
+check_out "four, two and one" "100 4
+101 2
+102 1" counted
+check_out "one of them" '{"key":100,"value":4}' sh -c \
+	"'$BPFLOAD' -j map lookup pinned $pins/s/counts key 100 | sed 's/.*\"formatted\"://; s/}}/}/'"
+ok "is deleted" "$BPFLOAD" map delete pinned $pins/s/counts key 102
+check_out "two are left" "100 4
+101 2" counted
+ok "nothing failed" test ! -e failed
+
 # ---- what is wrong ----
 
 fails "no such command" 2 "'prog': unknown word 'dmp'; did you mean 'dump'?" "$BPFLOAD" prog dmp
