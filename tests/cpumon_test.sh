@@ -438,21 +438,21 @@ drawn()	# TEXT: it is on the screen of the terminal
 	grep -q "$1" "$tmp/screen" 2>/dev/null
 }
 
-terminal()	# NAME STATUS COMMAND...: which may write to the terminal's keyboard
+terminal()	# NAME STATUS [COMMAND...]: which may write to the terminal's keyboard
 {
 	t_name=$1 t_want=$2
 	shift 2
 	rm -f "$tmp/pid" "$tmp/status" "$tmp/after" "$tmp/screen"
 	{
-		await drawn 'processes on' && "$@"
+		[ $# -eq 0 ] || { await drawn 'processes on' && "$@"; }
 		await test -s "$tmp/status"
-	} | script -qfec "sh $tmp/terminal $tmp $cpumon" "$tmp/screen" >/dev/null 2>&1 9>&-
+	} | script -qfec "sh $tmp/terminal $tmp $program" "$tmp/screen" >/dev/null 2>&1 9>&-
 	# the last thing that is heard of the screen is that it is the old one again
 	if [ "$(cat "$tmp/status")" != "$t_want" ]; then
 		fail "$t_name" "exit status $(cat "$tmp/status"), not $t_want" "$tmp/error"
 	elif ! cmp -s "$tmp/before" "$tmp/after"; then
 		fail "$t_name" "the terminal is not as it was" "$tmp/before" "$tmp/after"
-	elif tr '\033' '\n' <"$tmp/screen" | grep '^\[?1049' | tail -n 1 | grep -q 'l'; then
+	elif ! tr '\033' '\n' <"$tmp/screen" | grep '^\[?1049' | tail -n 1 | grep -q 'h'; then
 		pass "$t_name"
 	else
 		fail "$t_name" "the screen was not given back" "$tmp/screen"
@@ -540,6 +540,7 @@ is_stopped()
 	grep -q '^State:.*T' "/proc/$(cat "$tmp/pid")/status"
 }
 
+program=$cpumon
 if need script; then
 	terminal "the terminal after q" 0 printf q
 	terminal "after Ctrl-C" 0 printf '\003'
@@ -554,5 +555,9 @@ if need script; then
 		pass "keys and another size"
 	fi
 	terminal "while it is stopped" 0 stop_and_go
+	printf '#!/bin/sh\nulimit -n 8\nexec %s\n' "$cpumon" >"$tmp/limited"
+	chmod +x "$tmp/limited"
+	program=$tmp/limited
+	terminal "after an error" 1
 fi
 plan
