@@ -484,8 +484,8 @@ sorted()	# SORT-OPTIONS
 		[ "$(grep -c . "$tmp/pids")" -gt 2 ] && sort -c "$@" "$tmp/pids" 2>"$tmp/order"
 }
 
-# The first line is another one than it was, or the same.
-top_is()	# =|!= PID
+# The number in the first line.
+top_is()	# -gt|-lt PID
 {
 	pids
 	test "$(sed -n 1p "$tmp/pids")" "$1" "$2"
@@ -511,8 +511,12 @@ use_it()
 		for keys in '[B [A' '[6~ [5~' '[F [H' 'OB OA'; do
 			pids
 			top=$(sed -n 1p "$tmp/pids")
-			key "\033${keys% *}" && await top_is != "$top" || echo "$keys"
-			key "\033${keys#* }" && await top_is = "$top" || echo "$keys"
+			# a process that is new, and now the first, takes up the first one
+			key "\033${keys% *}" && await top_is -gt "$top" ||
+				{ key "\033${keys% *}" && await top_is -gt "$top"; } || echo "$keys"
+			pids
+			top=$(sed -n 1p "$tmp/pids")
+			key "\033${keys#* }" && await top_is -lt "$top" || echo "$keys"
 		done
 		key T
 	} 3>&1 >"$tmp/failed"

@@ -272,6 +272,17 @@ for file in progs/*/*.bpfasm; do
 	fi
 done
 
+# ---- what README.md has from docs/support.md ----
+
+tools/support short >"$tmp/short"
+sed -n '/^<!-- table -->$/,/^<!-- end -->$/{ /^<!--/d; p; }' README.md >"$tmp/table"
+if [ -s "$tmp/table" ] && same "$tmp/short" "$tmp/table"; then
+	pass "what works where"
+else
+	fail "what works where" "README.md says something else than docs/support.md" \
+		"$tmp/short" "$tmp/table"
+fi
+
 # ---- what docs/bpfasm.5 has from asm/tables ----
 
 language=docs/bpfasm.5

@@ -12,6 +12,7 @@
 #include <glob.h>
 #include <libgen.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -98,9 +99,13 @@ static void connect_to(const char *list)
 
 static void do_task(const char *task)
 {
-	static const char to[] = "connect ", burn[] = "burn ";
+	static const char to[] = "connect ", burn[] = "burn ", odd[] = "odd ";
 
 	fprintf(stderr, "pid %d\n", getpid());
+	if (strncmp(task, odd, sizeof(odd) - 1) == 0) {
+		prctl(PR_SET_NAME, "<&\"\033[1m;\200x");
+		task += sizeof(odd) - 1;
+	}
 	if (strncmp(task, to, sizeof(to) - 1) == 0)
 		connect_to(task + sizeof(to) - 1);
 	for (int i = 0; i < CALLS && strcmp(task, "spend") == 0; i++)
@@ -456,6 +461,31 @@ TEST_F(progs, profile_drawn)
 	EXPECT_HAS("<g><title>progs_test (", self->out);
 	EXPECT_HAS("<g><title>burn_the_cpu (", self->out);
 	EXPECT_HAS("</svg>\n", self->out);
+}
+
+/* True where xmllint takes it, or is not installed. */
+static bool is_xml(const char *text)
+{
+	FILE *f = popen("command -v xmllint >/dev/null || exec cat >/dev/null; "
+			"xmllint --noout - >&2", "w");
+
+	return f && fwrite(text, 1, strlen(text), f) == strlen(text) && pclose(f) == 0;
+}
+
+/* Whoever chooses the name of a process does not choose what becomes of the graph or the terminal. */
+TEST_F(progs, profile_of_odd_names)
+{
+	static const char plain[] = "<&\"?[1m??x";
+
+	REQUIRE(access("/proc/sys/kernel/perf_event_paranoid", F_OK) == 0,
+		"this kernel has no perf events");
+	RUN(self, "TASK=odd burn 300", "profile", "--svg");
+	check_status(self);
+	EXPECT_HAS("<g><title>&lt;&amp;\"?[1m??x (", self->out);
+	EXPECT_TRUE(is_xml(self->out));
+	RUN(self, "TASK=odd burn 300", "profile");
+	check_status(self);
+	EXPECT_HAS(plain, self->out);
 }
 
 /* Those of one process only: this one waits. */

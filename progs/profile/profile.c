@@ -111,11 +111,11 @@ static int look(void *arg)
 
 /* ---- names ---- */
 
-/* Text in which ';' separates. */
+/* Text in which ';' separates. Others chose the names: nothing of them may work on a terminal. */
 static void put_name(FILE *f, const char *name)
 {
 	for (; *name; name++)
-		fputc(*name == ';' || *name == '\n' ? '?' : *name, f);
+		fputc(*name < ' ' || *name > '~' || *name == ';' ? '?' : *name, f);
 }
 
 static void name_kernel(struct profile *pr, FILE *f, uint64_t address)
