@@ -171,7 +171,10 @@ awk -F '[:,}]' '
 	function check(pid, kind, shown, was, ns, ns_was, want)
 	{
 		want = ns > ns_was ? 100 * (ns - ns_was) / whole : 0
-		want = was > 0 ? 0.3 * want + 0.7 * was : want
+		if (was > 0)
+			want = 0.3 * want + 0.7 * was
+		else if (ns_was && shown < 0.31 * want)	# it was less than what is printed
+			want *= 0.3
 		if (shown > want + 0.01 || shown < want - 0.01)
 			print pid, kind, "is " shown ", not " want
 		checked++
