@@ -173,7 +173,7 @@ awk -F '[:,}]' '
 		want = ns > ns_was ? 100 * (ns - ns_was) / whole : 0
 		if (was > 0)
 			want = 0.3 * want + 0.7 * was
-		else if (ns_was && shown < 0.31 * want)	# it was less than what is printed
+		else if (ns_was && shown < 0.3 * want + 0.001)	# it was less than what is printed
 			want *= 0.3
 		if (shown > want + 0.01 || shown < want - 0.01)
 			print pid, kind, "is " shown ", not " want

@@ -472,7 +472,7 @@ static bool is_xml(const char *text)
 	return f && fwrite(text, 1, strlen(text), f) == strlen(text) && pclose(f) == 0;
 }
 
-/* Whoever chooses the name of a process does not choose what becomes of the graph or the terminal. */
+/* Whoever chooses the name of a process does not choose what becomes of the graph. */
 TEST_F(progs, profile_of_odd_names)
 {
 	static const char plain[] = "<&\"?[1m??x";
@@ -589,7 +589,7 @@ static bool is_gone(int cmd, uint32_t id)
 	return false;
 }
 
-/* The program runs: what it owns, two looks one after the other. False: it has ended, with *status. */
+/* It runs: what it owns is the same in two looks. False: it has ended, with *status. */
 static bool see_run(pid_t pid, struct owned *owned, int *status)
 {
 	size_t before = 0;

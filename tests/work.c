@@ -15,8 +15,8 @@
  *	ended	a process does that, and ends: its number, CPU time in us, pages at most
  *
  * Then a line of what the kernel knows: its process number, CPU time in ns, voluntary and other
- * context switches, CPU time of its children in us, and how much of its time was surely spent as it
- * should be: where a hypervisor stops a CPU, in user mode or not, the kernel does not know. It
+ * context switches, CPU time of its children in us, and how much of its time was surely spent as
+ * it should be: where a hypervisor stops a CPU, in user mode or not, the kernel does not know. It
  * leaves the CPU, and waits for the end of its standard input.
  *
  * SIGTERM is the end of the work.

@@ -44,7 +44,7 @@ int program_start(struct program *p, char *const *argv, const struct option *opt
 /* A text of the program into p->obj; what was there before is closed. 0 or -errno. */
 int program_assemble(struct program *p, const char *file, const char *text);
 
-/* A map of the text by name, which must be in it: its descriptor once loaded, its row in *map. */
+/* A map of the text by name, which must be in it: its descriptor, and its row in *map. */
 int program_map(const struct program *p, const char *name, const struct asm_map **map);
 
 /* Give the program of that name in the text another section. The string must outlive p->obj. */

@@ -36,7 +36,8 @@ static const char of_file[] =
 
 static const char usage[] =
 	"usage: funccount [-j] [-d SECONDS] [-v] [FILE:]PATTERN[,PATTERN...] [-- COMMAND ...]\n"
-	"  how often functions of the kernel, or of a file, are called: all that match, as 'vfs_*'\n"
+	"  how often functions of the kernel, or of a file, are called: all that match, such as\n"
+	"  'vfs_*'\n"
 	"  -d, --duration S   end after so many seconds\n"
 	"  -j, --json         a line of JSON a function\n"
 	"  -v, --verbose      say each step\n";
@@ -192,7 +193,8 @@ static bool take_pattern(struct funccount *fc, const char *pattern)
 		program_error(&fc->program, "%s", strerror(ENOMEM));
 		return false;
 	}
-	if (snprintf(fc->section, SECTION, "%cprobe.multi/%s", colon ? 'u' : 'k', pattern) < SECTION)
+	if (snprintf(fc->section, SECTION, "%cprobe.multi/%s", colon ? 'u' : 'k', pattern) <
+	    SECTION)
 		return true;
 	program_error(&fc->program, "the patterns are too long");
 	return false;
