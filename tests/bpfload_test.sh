@@ -350,13 +350,7 @@ else
 	skip "misspelt tp_btf" "needs /sys/kernel/btf/vmlinux"
 fi
 
-# Mount namespaces of its own: nothing outside of them changes.
-with_tracefs()	# COMMAND...
-{
-	# shellcheck disable=SC2016 # the inner shell's
-	unshare -m sh -c 'mount -t tracefs tracefs /sys/kernel/tracing && exec "$@"' sh "$@"
-}
-
+# In a mount namespace of its own: nothing outside of it changes.
 without_tracefs()	# COMMAND...
 {
 	# shellcheck disable=SC2016 # the inner shell's

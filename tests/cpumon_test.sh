@@ -309,13 +309,6 @@ esac
 
 # ---- as it is often written ----
 
-with_tracefs()	# COMMAND...
-{
-	# shellcheck disable=SC2016 # the inner shell's
-	unshare -m sh -c '[ -d /sys/kernel/tracing/events ] ||
-		mount -t tracefs tracefs /sys/kernel/tracing && exec "$@"' sh "$@"
-}
-
 # The number in the entry of a process in a map of t_run; 0: none.
 number()	# MAP PID
 {

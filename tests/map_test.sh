@@ -7,16 +7,13 @@ set -u
 : "${SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}"
 # shellcheck source=lib.sh
 . "$SRCDIR/tests/lib.sh"
+# shellcheck source=mounts.sh
+. "$SRCDIR/tests/mounts.sh"
 export LC_ALL=C
 cd "$tmp" || exit 1
-if ! { mkdir fs && mount -t bpf bpf fs; } 2>err; then
-	skip "maps" "no bpffs: $(sed -n 1p err)"
-	plan
-fi
-trap 'umount "$tmp/fs"; rm -rf "$tmp"' EXIT
 
 # `bpfload map`; $fs/NAME is a pin. libbpf puts a '_' for each '.' of a path: not here.
-fs=fs
+fs=$pins
 map()
 {
 	"$BPFLOAD" map "$@"

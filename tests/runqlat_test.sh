@@ -9,16 +9,6 @@ set -u
 . "$SRCDIR/tests/lib.sh"
 runqlat=$SRCDIR/progs/runqlat/runqlat.bpfasm
 
-with_tracefs()	# COMMAND...
-{
-	if [ -d /sys/kernel/tracing/events/sched ]; then
-		"$@"
-		return
-	fi
-	# shellcheck disable=SC2016 # the inner shell's
-	unshare -m sh -c 'mount -t tracefs tracefs /sys/kernel/tracing && exec "$@"' sh "$@"
-}
-
 if ! with_tracefs true 2>/dev/null; then
 	skip "live" "cannot mount a tracefs: unshare -m is denied, or the kernel has none"
 	plan
