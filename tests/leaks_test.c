@@ -425,9 +425,11 @@ TEST_F(kernel, quit)
 TEST_F_TIMEOUT(kernel, killed_at_any_time, 60)
 {
 	static const char *const words[] = { "run", "-", "--interval", "1ms", NULL };
+	unsigned int times = 8 + t_rounds(32);
 	struct child child;
 
-	for (long us = 0; us < 20000; us += 500) {
+	for (unsigned int i = 0; i < times; i++) {
+		long us = (long)i * 20000 * t_patience() / (long)times;
 		struct timespec time = { .tv_nsec = us * 1000 };
 
 		start(&child, self->text, words);

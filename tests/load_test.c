@@ -595,14 +595,14 @@ TEST_F(churn, while_another_process_writes)
 	pid_t pid = start_churning(self->fd);
 
 	ASSERT_OK(pid);
-	for (int round = 0; round < ROUNDS; round++) {
+	for (unsigned int round = 0; round < t_rounds(ROUNDS); round++) {
 		memset(&met, 0, sizeof(met));
 		met.fd = self->fd;
 		EXPECT_OK(load_map_walk(self->fd, self->map, meet, &met));
 		for (uint32_t key = 0; key < STAY; key++)
 			if (met.seen[key] != 1)
-				EXPECT_EQ(1, met.seen[key]) LOG("key %u in round %d", key, round);
-		EXPECT_EQ(0, met.twice) LOG("of those that come and go, in round %d", round);
+				EXPECT_EQ(1, met.seen[key]) LOG("key %u in round %u", key, round);
+		EXPECT_EQ(0, met.twice) LOG("of those that come and go, in round %u", round);
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
