@@ -433,6 +433,15 @@ TEST_F(harness, usage)
 	EXPECT_HAS("usage: samples", self->out);
 }
 
+TEST(rounds)
+{
+	unsetenv("TEST_PATIENCE");
+	EXPECT_EQ(40, t_rounds(40));
+	setenv("TEST_PATIENCE", "10", 1);
+	EXPECT_EQ(4, t_rounds(40));
+	EXPECT_EQ(1, t_rounds(3));
+}
+
 static bool is_sample(const struct t_case *c)
 {
 	return !strncmp(c->fixture ? c->fixture->name : c->name, "sample_", 7);
