@@ -496,6 +496,18 @@ static bool read_scalar(struct reader *r, const struct asm_btf_type *type, uint6
 	}
 }
 
+/* Of integers that are written as one byte is, "0x2a", having more than 64 bits. */
+static bool is_wide_array(const struct reader *r, const struct asm_btf_type *type)
+{
+	struct asm_btf_type element;
+	uint64_t size;
+
+	while (type->kind == ASM_BTF_ARRAY && asm_btf_type(r->btf, type->arg, &element))
+		type = &element;
+	return type == &element && type->kind == ASM_BTF_INT &&
+	       asm_btf_size(r->btf, type->id, &size) && size > sizeof(uint64_t);
+}
+
 static bool read_type(struct reader *r, uint32_t id, uint64_t bit, unsigned int depth)
 {
 	struct asm_btf_type type;
@@ -510,7 +522,7 @@ static bool read_type(struct reader *r, uint32_t id, uint64_t bit, unsigned int 
 	if (bit / 8 + size > r->typed->size)
 		return wrong(r, "its type is larger than the map says");
 	skip_blanks(r);
-	if (is_bytes(r))
+	if (is_bytes(r) && !is_wide_array(r, &type))
 		return read_bytes(r, bit, size);
 	is_text = type.kind == ASM_BTF_ARRAY && is_char(r, type.arg);
 	if (bit % 8 == 0 && !is_text && take_address(r, r->typed->data + bit / 8, size))
