@@ -129,7 +129,7 @@ probe()	# NAME TEXT FILE COMMAND...
 if command -v bash >/dev/null; then
 	set -- bash bash -c ': 2>/dev/null </dev/tcp/127.0.0.1/1; true'
 else
-	set -- nc sh -c 'nc 127.0.0.1 1 2>/dev/null; true'
+	set -- nc sh -c 'nc -w 2 127.0.0.1 1 2>/dev/null; true'	# one emulator loses refusals
 fi
 name=$1
 shift

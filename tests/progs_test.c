@@ -251,8 +251,8 @@ static uint16_t listen_at(const char *text)
 		     ((struct sockaddr_in6 *)&at)->sin6_port);
 }
 
-/* The emulator of one cell loses what goes over the loopback device. */
-static bool can_connect(uint16_t port)
+/* How it ends, or -1: one emulator loses refusals, and a connection is tried for minutes. */
+static int try_connect(uint16_t port)
 {
 	struct sockaddr_storage to;
 	socklen_t len = make_address(&to, "127.0.0.1", port), room = sizeof(int);
@@ -263,7 +263,7 @@ static bool can_connect(uint16_t port)
 	if (poll(&done, 1, CONNECT_MS) == 1)
 		getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &room);
 	close(fd);
-	return err == 0;
+	return err;
 }
 
 /* A port that nobody listens at: that of a socket which is bound, and does not listen. */
@@ -291,36 +291,40 @@ static void expect_connect(const struct progs_self *self, const char *address, u
 TEST_F(progs, tcpconnect)
 {
 	uint16_t open = listen_at("127.0.0.1"), open6 = listen_at("::1"), closed = closed_port();
+	unsigned int refused = try_connect(closed) == ECONNREFUSED ? 2 : 0;
 	char to[256], who[128];
 	long long pid;
 
-	REQUIRE(can_connect(open), "the loopback device does not work");
+	closed = refused ? closed : open;
 	snprintf(to, sizeof(to), "TASK=connect 127.0.0.1 %u 127.0.0.1 %u %s %u ::ffff:127.0.0.1 %u",
 		 open, closed, open6 ? "::1" : "127.0.0.1", open6 ? open6 : open, closed);
 	RUN(self, to, "tcpconnect", "-j");
 	check_status(self);
-	expect_connect(self, "127.0.0.1", open, 0, open6 ? 1 : 2);
-	expect_connect(self, "127.0.0.1", closed, -ECONNREFUSED, 2);
+	expect_connect(self, "127.0.0.1", open, 0, (open6 ? 1u : 2u) + 2 - refused);
+	expect_connect(self, "127.0.0.1", closed, -ECONNREFUSED, refused);
 	if (open6)
 		expect_connect(self, "::1", open6, 0, 1);
 	pid = number(self->err, "pid ");
 	snprintf(who, sizeof(who), "\"pid\":%lld,\"tid\":%lld,\"name\":\"progs_test\"", pid, pid);
 	EXPECT_EQ(4, count(self->out, who));
-	EXPECT_EQ(2, count(self->err, "errno 111"));
-	EXPECT_EQ(2, count(self->err, "connected"));
+	EXPECT_EQ(refused, count(self->err, "errno 111"));
+	EXPECT_EQ(4 - refused, count(self->err, "connected"));
 }
 
 /* The one and the other text, where this kernel takes both. */
 TEST_F(progs, tcpconnect_takes_what_there_is)
 {
-	REQUIRE(can_connect(listen_at("127.0.0.1")), "the loopback device does not work");
-	RUN(self, "TASK=connect 127.0.0.1 1", "tcpconnect", "-v", "-j");
+	uint16_t open = listen_at("127.0.0.1");
+	char to[64];
+
+	snprintf(to, sizeof(to), "TASK=connect 127.0.0.1 %u", open);
+	RUN(self, to, "tcpconnect", "-v", "-j");
 	check_status(self);
 	if (has_kprobes() && !asm_cpu_native()->entry)
 		EXPECT_HAS("kretprobe/inet_stream_connect", self->err);
 	else
 		EXPECT_HAS("not by kprobes; by the tracepoint", self->err);
-	expect_connect(self, "127.0.0.1", 1, -ECONNREFUSED, 1);
+	expect_connect(self, "127.0.0.1", open, 0, 1);
 }
 
 /* ---- funclatency, funccount ---- */
