@@ -208,7 +208,10 @@ RUN = CC='$(CC)' SAN='$(filter 1,$(SAN))' SRCDIR='$(CURDIR)' BPFASM='$(abspath $
 	PROGS='$(abspath $(O))/progs' WORK='$(abspath $(WORK))'
 SANRUN = ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 
-tests: $(TESTPROGS) $(FUZZPROGS) $(WORK)
+# What a machine without a compiler needs to be tested (tools/kernels).
+testprogs: all $(TESTPROGS) $(WORK)
+
+tests: testprogs $(FUZZPROGS)
 
 check: all tests
 	@$(RUN) $(if $(filter 1,$(SAN)),$(SANRUN)) tests/run $(TESTS)
@@ -276,4 +279,4 @@ clean:
 	rm -rf $(if $(BIN),$(addprefix $(O)/,asm loader progs tests static fuzz flags),build)
 	rm -f $(BPFASM) $(BPFLOAD) $(LIBASM) $(LIBLOAD)
 
-.PHONY: all tests check check-kernels lint demo bench fuzz static install clean FORCE
+.PHONY: all testprogs tests check check-kernels lint demo bench fuzz static install clean FORCE

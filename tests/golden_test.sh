@@ -18,7 +18,14 @@ cd "$SRCDIR/tests/golden" || exit 1
 # Like t_run of lib.sh, on the case NAME.
 assemble()
 {
-	args=$(sed -n '1,2s/^# args: *//p' "$1.bpfasm")
+	args=
+	{ read -r first; read -r second; } <"$1.bpfasm"
+	case $first in
+	'# args: '*)	args=${first#\# args: } ;;
+	esac
+	case $second in
+	'# args: '*)	args=${second#\# args: } ;;
+	esac
 	# shellcheck disable=SC2086 # args is a list of words
 	t_run "$BPFASM" -f hex -a x86_64 $args "$1.bpfasm" </dev/null
 }

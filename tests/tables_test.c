@@ -1830,6 +1830,7 @@ static void expect_starved(enum outcome (*act)(const struct asm_object *, const 
 	unsigned int seen[OUTCOMES] = { 0 };
 	enum outcome outcome;
 
+	step *= 4 / t_rounds(4);
 	for (size_t more = 0; seen[OUTCOME_DONE] < 10 && more < (64u << 20); more += step) {
 		outcome = starve(act, ready, text, more);
 		EXPECT_NE(OUTCOME_WRONG, outcome) LOG("%zu bytes", more);

@@ -52,9 +52,11 @@ apt_newest()	# EXTENDED-REGULAR-EXPRESSION
 	apt_private apt-cache search --names-only "$1" | cut -d ' ' -f 1 | sort -V | tail -n 1
 }
 
+# What of it is there already, of a download that was cut off, is not fetched again.
 apt_unpack()	# PACKAGE FOLDER
 {
-	rm -f "$apt_root/$1"_*.deb
+	# shellcheck disable=SC2012 # names of packages
 	(cd "$apt_root" && apt_private apt-get download "$1" >&2) &&
-		dpkg-deb -x "$apt_root/$1"_*.deb "$2" && rm -f "$apt_root/$1"_*.deb
+		dpkg-deb -x "$(ls -t "$apt_root/$1"_*.deb | head -n 1)" "$2" &&
+		rm -f "$apt_root/$1"_*.deb
 }
