@@ -26,11 +26,12 @@ enum { TEXT = 8192, SAID = 65536, PATH = 512, WAIT_MS = 20000 };
 #define NAME "connecting"
 
 /* Called here alone, and probed. */
-void tracer_test_probed(void);
+int tracer_test_probed(int a);
 
-__attribute__((noinline)) void tracer_test_probed(void)
+__attribute__((noinline)) int tracer_test_probed(int a)
 {
 	__asm__ volatile("");
+	return a + 1;
 }
 
 FIXTURE(tracer) {
@@ -304,7 +305,7 @@ TEST_F(tracer, nothing_left_by_sigkill)
 	expect_running(self);
 	sync();
 	for (int i = 0; i < 3; i++)
-		tracer_test_probed();
+		EXPECT_EQ(i + 1, tracer_test_probed(i));
 	expect_seen(self, "\"k0\":1,");
 	expect_seen(self, "\"u0\":3,\"u1\":3,\"u2\":3");
 	kill_it(self);
