@@ -274,7 +274,7 @@ COOKIE_TEST(cookie_kprobe, put(self, "kprobe/security_task_getpgid", keeping))
 COOKIE_TEST(cookie_fentry, put(self, "fentry/security_task_getpgid", keeping))
 COOKIE_TEST(cookie_fentry_multi, put(self, "fentry.multi/security_task_getpgid", keeping))
 
-/* It has them by the address of the function, and looks for that of the call of ftrace behind it. */
+/* It has them by the address of the function, and looks for that of ftrace's call behind it. */
 TEST_F(filter, cookie_kprobe_multi)
 {
 	REQUIRE(strcmp(asm_cpu_native()->name, "ppc64le") != 0,
