@@ -179,7 +179,7 @@ static bool expand_is_word(const char *at, size_t len, const char *word)
 
 enum { EXPAND_OPENERS = 5 };
 
-/* The words at the front of a statement that begin a block, divide it (NULL: nothing does), end it. */
+/* The words at the front of statements that begin a block, divide it (NULL: nothing), end it. */
 struct block {
 	const char *open[EXPAND_OPENERS], *middle, *close;
 };

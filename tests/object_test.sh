@@ -393,7 +393,8 @@ clang -O2 -target bpf -c -o bell.o bell.c
 "$BPFASM" -d bell.o >bell.text
 check_out "control bytes of names" '.license "GPL\x1b[1m\x7f"
 .prog program "xdp\x1b[31m"' grep '^\.' bell.text
-ok "a licence with control bytes assembles" "$BPFASM" -Wno-unknown-section -f elf -o bell2.o bell.text
+ok "a licence with control bytes assembles" \
+	"$BPFASM" -Wno-unknown-section -f elf -o bell2.o bell.text
 "$BPFASM" -d bell2.o >bell2.text
 check_out "and comes back" '.license "GPL\x1b[1m\x7f"' grep license bell2.text
 
