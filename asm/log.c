@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <stddef.h>
 #include <string.h>
 
 #include "asm.h"
@@ -37,6 +38,14 @@ static bool log_starts(const char *at, const char *end, const char *with)
 	return (size_t)(end - at) >= strlen(with) && !memcmp(at, with, strlen(with));
 }
 
+static int log_hex(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
 /* R0=..., R10_w=... */
 static bool log_is_register(const char *at, const char *end)
 {
@@ -45,6 +54,39 @@ static bool log_is_register(const char *at, const char *end)
 	for (at++; at < end && (log_is_digit(*at) || *at == '_' || *at == 'w' || *at == 'r'); at++)
 		;
 	return at < end && *at == '=';
+}
+
+static const char *log_line_end(const char *at, const char *end)
+{
+	const char *newline = memchr(at, '\n', (size_t)(end - at));
+
+	end = newline ? newline : end;
+	while (end > at && (log_is_blank(end[-1]) || end[-1] == '\r'))
+		end--;
+	return end;
+}
+
+/* "int name(void * ctx):" stands before a function's instructions. */
+static bool log_is_prototype(const char *at, const char *end)
+{
+	end = log_line_end(at, end);
+	return end - at > 4 && end[-1] == ':' && end[-2] == ')';
+}
+
+/* "79 11 00 00 00 00 00 00": the bytes of a slot or two */
+static bool log_is_bytes(const char *at, const char *end)
+{
+	enum { EACH = 3, SLOT = 8 };
+	ptrdiff_t i, n;
+
+	end = log_line_end(at, end);
+	n = end - at + 1;
+	if (n != EACH * SLOT && n != EACH * 2 * SLOT)
+		return false;
+	for (i = 0; i < n - 1; i++)
+		if (i % EACH == EACH - 1 ? at[i] != ' ' : log_hex(at[i]) < 0)
+			return false;
+	return true;
 }
 
 bool log_is_noise(const struct unit *unit, const struct token *token)
@@ -62,15 +104,7 @@ bool log_is_noise(const struct unit *unit, const struct token *token)
 	for (i = 0; i < sizeof(fronts) / sizeof(fronts[0]); i++)
 		if (log_starts(at, end, fronts[i]))
 			return true;
-	return log_is_register(at, end);
-}
-
-static int log_hex(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
+	return log_is_register(at, end) || log_is_prototype(at, end) || log_is_bytes(at, end);
 }
 
 /* "12: .1..3..... (85) ..." lists live registers; the instruction comes again. */
