@@ -79,7 +79,8 @@ static int tracing_link(const struct attach *a, uint32_t target)
 	attr.target_fd = target ? (uint32_t)a->load->opt->where.prog : 0;
 	attr.target_btf_id = target;
 	attr.tracing.cookie = a->cookie;
-	return sys_bpf(BPF_LINK_CREATE, &attr, a->cookie ? abi_end(struct abi_link_create, tracing) :
+	return sys_bpf(BPF_LINK_CREATE, &attr, a->cookie ?
+		       abi_end(struct abi_link_create, tracing) :
 		       abi_end(struct abi_link_create, target_btf_id));
 }
 
