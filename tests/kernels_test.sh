@@ -18,8 +18,10 @@ cp -R "$SRCDIR/tools" "$clone"
 cp -R "$SRCDIR/tests/vm" "$clone/tests"
 touch "$clone/.cache/kernels/$cell/kernel" "$clone/.cache/kernels/busybox-x86_64" \
 	"$clone/build/kernels/x86_64/tests/a_test" "$clone/build/kernels/x86_64/tests/work" \
+	"$clone/build/kernels/x86_64/tests/packed" \
 	"$clone/build/kernels/x86_64/bpfasm" "$clone/build/kernels/x86_64/bpfload" \
 	"$clone/build/kernels/x86_64/progs/p/p"
+printf '<!-- table -->\n<!-- end -->\n' >"$clone/README.md"
 cat >"$clone/docs/support.md" <<'END'
 <!-- table -->
 | capability | x86_64-5.10 |

@@ -349,8 +349,6 @@ fails "tracelog of what" 2 "unknown word 'stdeer'; did you mean 'stderr'?" \
 ok "tracelog" timeout 5 "$BPFLOAD" prog tracelog --duration 10ms
 fails "a graph" 2 "'prog dump visual' is not done here: the instructions" \
 	"$BPFLOAD" prog dump xlated $many visual
-fails "maps for a load" 2 "'prog load map' is not done here: 'shared' maps (LIBBPF_PIN_BY_NAME)" \
-	"$BPFLOAD" prog load one.bpfasm $pins/no map name counts id 1
 fails "a device" 2 "'prog load dev' is not done here: programs are for this machine's CPU" \
 	"$BPFLOAD" prog load one.bpfasm $pins/no dev lo
 fails "another kernel's types" 2 "'prog load kernel_btf' is not done here: the running kernel's" \
