@@ -124,9 +124,11 @@ static int attach_target(const struct attach *a)
 
 static int attach_tracing(const struct attach *a)
 {
+	/* asked before: the program may be the one that refuses to open the file */
+	bool idle = a->func->attach->target == ASM_TARGET_LSM_HOOK && why_lsm_idle();
 	int err = attach_target(a);
 
-	if (!err && a->func->attach->target == ASM_TARGET_LSM_HOOK && why_lsm_idle())
+	if (!err && idle)
 		say_note(a->load->opt, &a->place, "%s: it is attached, and will not run: this "
 			 "kernel was started without 'bpf' in lsm=", a->what);
 	return err;
