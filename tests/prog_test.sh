@@ -368,4 +368,35 @@ done
 fails "two of a name and one file" 1 "such programs, and one file: name one by its id" \
 	"$BPFLOAD" prog dump xlated tag "$tag" file out
 alike "both of them" -j prog dump xlated tag "$tag"
+
+# ---- a hundred in a row ----
+
+# The tag is the beginning of a hash of the slots: SHA-1, and SHA-256 from Linux 6.18 on.
+of_raw()	# NAME: do its tag and its bytes in the kernel come from those of bpfasm?
+{
+	"$BPFASM" -f raw -p "$1" -o raw hundred.bpfasm || return 1
+	"$BPFLOAD" prog dump xlated pinned "$pins/hundred/$1" file xlated || return 1
+	cmp -s raw xlated || return 1
+	for hash in sha1sum sha256sum; do
+		grep -q "^$1 $($hash raw | cut -c 1-16)\$" tags && return
+	done
+	return 1
+}
+
+awk 'BEGIN {
+	print ".license \"GPL\""
+	for (i = 1; i <= 100; i++)
+		printf ".prog p%d \"socket\"; r0 = %d; r0 ^= %d; exit\n", i, i, i * 7919 % 65521
+}' >hundred.bpfasm
+ok "a hundred programs" "$BPFLOAD" load hundred.bpfasm $pins/hundred
+bpftool -j prog show | sed 's/},{/\n/g' |
+	sed -n 's/.*"name":"\(p[0-9]*\)","tag":"\([0-9a-f]*\)".*/\1 \2/p' >tags
+for i in $(seq 100); do
+	of_raw "p$i" || echo "p$i"
+done >wrong
+if [ -s wrong ]; then
+	fail "each with its tag and its bytes" "not so:" wrong tags
+else
+	pass "each with its tag and its bytes"
+fi
 plan
