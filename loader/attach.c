@@ -161,9 +161,12 @@ int attach_no_cookie(const struct attach *a, const char *call, int err, const ch
 
 int attach_failed(const struct attach *a, const char *call, int err)
 {
+	const struct asm_attach *attach = a->func->attach;
+	bool traced = attach->how == ASM_ATTACH_TRACING && !a->load->opt->where.prog &&
+		      attach->target == ASM_TARGET_BTF_FUNCTION;
 	struct why why;
 
-	why_attach(&why, a->func->attach, a->func->target, err);
+	why_attach(&why, attach, traced ? a->func->target : NULL, err);
 	why_say(a->load->opt, &a->place, a->what, call, err, &why);
 	return err;
 }

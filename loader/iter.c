@@ -33,7 +33,7 @@ int iter_attach(const struct attach *a)
 			  strerror(EBADF), a->func->target);
 		return link;
 	}
-	why_attach(&why, a->func->attach, a->func->target, link);
+	why_attach(&why, a->func->attach, NULL, link);
 	why_say(a->load->opt, &a->place, a->what, "BPF_LINK_CREATE", link, &why);
 	return link;
 }

@@ -122,7 +122,7 @@ static void explain(const struct attach *a, const struct abi_link_create *attr, 
 	struct abi_link_info info;
 	struct why why;
 
-	why_attach(&why, attach, a->func->target, err);
+	why_attach(&why, attach, NULL, err);
 	meaning = why.count ? NULL : find_meaning(attach, err);
 	if (meaning && attach->attach_type == BPF_XDP && err == -EBUSY &&
 	    find_xdp_link(attr->target_ifindex, &info))

@@ -606,22 +606,30 @@ static bool is_listed(const char *lines, const char *function)
 	return false;
 }
 
-/* EBUSY of a trampoline: what it replaces, the call of ftrace, is not where the function begins. */
-static void check_entry(struct why *why, const char *function)
+/*
+ * A trampoline takes the place of the call of ftrace at the beginning of a function: x86_64 says
+ * EBUSY where there is none, arm64 EOPNOTSUPP. target: [MODULE:]FUNCTION. True when it is that.
+ */
+static bool check_entry(struct why *why, const char *target)
 {
+	const char *colon = strchr(target, ':'), *function = colon ? colon + 1 : target;
 	char *lines = NULL;
+	bool missing = false;
 
-	if (tracefs_functions(&lines))
+	if (tracefs_functions(&lines)) {
 		append(why->unseen, "the functions that ftrace can probe");
-	else if (is_listed(lines, function))
+	} else if (is_listed(lines, function)) {
 		append(why->fine, "ftrace can probe %s", function);
-	else
+	} else {
+		missing = true;
 		add(why, "ftrace cannot probe %s (notrace, or not in this kernel's "
 			 "available_filter_functions); a kprobe may", function);
+	}
 	free(lines);
+	return missing;
 }
 
-void why_attach(struct why *why, const struct asm_attach *attach, const char *target, int err)
+void why_attach(struct why *why, const struct asm_attach *attach, const char *function, int err)
 {
 	const struct asm_prog_type *type = asm_prog_type_number(attach->prog_type);
 	uint64_t need = needed_caps(type ? type->name : "");
@@ -638,11 +646,12 @@ void why_attach(struct why *why, const struct asm_attach *attach, const char *ta
 		check_since(why, "section", attach->section, attach->since);
 		break;
 	case EOPNOTSUPP:
-		check_built(why, attach);
+		if (!function || !check_entry(why, function))
+			check_built(why, attach);
 		break;
 	case EBUSY:
-		if (attach->how == ASM_ATTACH_TRACING)
-			check_entry(why, target);
+		if (function)
+			check_entry(why, function);
 		break;
 	case ENOSYS:
 		check_nosys(why, "bpf(2)", "CONFIG_BPF_SYSCALL");

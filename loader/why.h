@@ -54,8 +54,8 @@ void why_uprobe(struct why *why, int err);
 /* Opening a packet socket. */
 void why_packet(struct why *why, int err);
 
-/* Attaching by bpf(2) to a target, which is what the section says. */
-void why_attach(struct why *why, const struct asm_attach *attach, const char *target, int err);
+/* Attaching by bpf(2); function: that of the kernel which gets a trampoline, or NULL. */
+void why_attach(struct why *why, const struct asm_attach *attach, const char *function, int err);
 
 /* Does this kernel have programs of the LSM, and call none of them? false when it does not say. */
 bool why_lsm_idle(void);
