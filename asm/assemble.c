@@ -309,18 +309,6 @@ static struct asm_object *assemble_finish(struct unit *unit)
 	return unit->obj;
 }
 
-/* No memory is left to collect diagnostics: this one goes to the sink as it is. */
-static void assemble_out_of_memory(const struct asm_options *opt)
-{
-	struct asm_diag diag;
-
-	memset(&diag, 0, sizeof(diag));
-	diag.severity = ASM_ERROR;
-	diag.message = strerror(ENOMEM);
-	if (opt->sink)
-		opt->sink(opt->sink_arg, &diag);
-}
-
 struct asm_object *asm_assemble(const char *name, const char *text, size_t len,
 				const struct asm_options *opt)
 {
@@ -329,13 +317,13 @@ struct asm_object *asm_assemble(const char *name, const char *text, size_t len,
 	jmp_buf oom;
 
 	if (!unit) {
-		assemble_out_of_memory(opt);
+		diag_no_memory(opt);
 		return NULL;
 	}
 	unit->opt = opt;
 	unit->mem.oom = &oom;
 	if (setjmp(oom)) {
-		assemble_out_of_memory(opt);
+		diag_no_memory(opt);
 		mem_free(&unit->mem);
 		free(unit);
 		return NULL;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -264,4 +265,15 @@ void asm_diag_print(FILE *f, const struct asm_diag *diag)
 	fprintf(f, "%s: %s\n", names[diag->severity], diag->message);
 	if (diag->place.file && diag->place.line)
 		diag_print_line(f, diag);
+}
+
+void diag_no_memory(const struct asm_options *opt)
+{
+	struct asm_diag diag;
+
+	memset(&diag, 0, sizeof(diag));
+	diag.severity = ASM_ERROR;
+	diag.message = strerror(ENOMEM);
+	if (opt->sink)
+		opt->sink(opt->sink_arg, &diag);
 }

@@ -39,6 +39,9 @@ void diag_warn(struct diag_list *list, enum asm_warning which, uint32_t pos, uns
 /* Whether something stands in the way of any output. */
 bool diag_failed(const struct diag_list *list);
 
+/* No memory is left to collect diagnostics: this one goes to the sink as it is. */
+void diag_no_memory(const struct asm_options *opt);
+
 /* Hand all of them to the sink, sorted by position, notes behind what they belong to. */
 void diag_flush(struct diag_list *list, const struct asm_source *sources,
 		const struct asm_options *opt);

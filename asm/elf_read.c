@@ -309,19 +309,6 @@ static struct asm_object *eread_finish(struct eread *eread)
 	return eread->obj;
 }
 
-/* No memory is left: this goes to the sink as it is. */
-static struct asm_object *eread_out_of_memory(const struct asm_options *opt)
-{
-	struct asm_diag diag;
-
-	memset(&diag, 0, sizeof(diag));
-	diag.severity = ASM_ERROR;
-	diag.message = strerror(ENOMEM);
-	if (opt->sink)
-		opt->sink(opt->sink_arg, &diag);
-	return NULL;
-}
-
 static struct asm_object *eread_run(struct eread *eread, const void *data, size_t len)
 {
 	jmp_buf oom;
@@ -329,7 +316,8 @@ static struct asm_object *eread_run(struct eread *eread, const void *data, size_
 	eread->mem.oom = &oom;
 	if (setjmp(oom)) {
 		mem_free(&eread->mem);
-		return eread_out_of_memory(eread->opt);
+		diag_no_memory(eread->opt);
+		return NULL;
 	}
 	eread_prepare(eread);
 	if (eread_object(eread, data, len))
@@ -344,8 +332,10 @@ struct asm_object *asm_read_elf(const char *name, const void *data, size_t len,
 	struct eread *eread = calloc(1, sizeof(*eread));
 	struct asm_object *obj;
 
-	if (!eread)
-		return eread_out_of_memory(opt);
+	if (!eread) {
+		diag_no_memory(opt);
+		return NULL;
+	}
 	eread->name = name;
 	eread->opt = opt;
 	obj = eread_run(eread, data, len);
