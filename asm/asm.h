@@ -581,6 +581,9 @@ void asm_free(struct asm_object *obj);	/* NULL is fine */
 struct asm_object *asm_read_elf(const char *name, const void *data, size_t len,
 				const struct asm_options *opt);
 
+/* The first of its relocs, which are in order, at or behind a slot; nrelocs when there is none. */
+size_t asm_first_reloc(const struct asm_object *obj, uint32_t slot);
+
 /* Where a position of the object is in its text. */
 struct asm_place asm_object_place(const struct asm_object *obj, uint32_t pos);
 

@@ -108,16 +108,9 @@ const struct asm_reloc *flow_reloc(const struct flow *flow, uint32_t slot)
 {
 	const struct asm_object *obj = flow->unit->obj;
 	uint32_t wanted = flow->func->start + slot;
-	size_t low = 0, high = obj->nrelocs, middle;
+	size_t i = asm_first_reloc(obj, wanted);
 
-	while (low < high) {
-		middle = (low + high) / 2;
-		if (obj->relocs[middle].slot < wanted)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < obj->nrelocs && obj->relocs[low].slot == wanted ? &obj->relocs[low] : NULL;
+	return i < obj->nrelocs && obj->relocs[i].slot == wanted ? &obj->relocs[i] : NULL;
 }
 
 /* Whether a call may be one that does not come back: of bpf_throw, or of a number. */

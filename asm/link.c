@@ -29,8 +29,7 @@ static bool link_is_call(const struct asm_reloc *reloc)
 	return reloc->kind == ASM_RELOC_CALL || reloc->kind == ASM_RELOC_FUNC;
 }
 
-/* The first of the object's relocs at or behind a slot. */
-static size_t link_first_reloc(const struct asm_object *obj, uint32_t slot)
+size_t asm_first_reloc(const struct asm_object *obj, uint32_t slot)
 {
 	size_t low = 0, high = obj->nrelocs, middle;
 
@@ -55,7 +54,7 @@ static void link_take(struct link *link, uint32_t index)
 								   (uint32_t)link->out->ninsns };
 	link->out->ninsns += func->count;
 	link->frames[link->nframes++] = (struct link_frame){
-		func, link_first_reloc(link->obj, func->start) };
+		func, asm_first_reloc(link->obj, func->start) };
 }
 
 /* Take what is called, deepest first as libbpf does it; and count the relocs that stay. */
@@ -90,7 +89,7 @@ static void link_copy(struct link *link, uint32_t index, size_t *nrelocs)
 	memcpy(&link->insns[base], &obj->insns[func->start], func->count * sizeof(*link->insns));
 	memcpy(&link->insn_pos[base], &obj->insn_pos[func->start],
 	       func->count * sizeof(*link->insn_pos));
-	for (i = link_first_reloc(obj, func->start);
+	for (i = asm_first_reloc(obj, func->start);
 	     i < obj->nrelocs && obj->relocs[i].slot < func->start + func->count; i++) {
 		uint32_t slot = (uint32_t)base + obj->relocs[i].slot - func->start;
 

@@ -271,20 +271,6 @@ static void text_variables(const struct objtext *text, const struct asm_map *map
 
 /* ---- what is printed ---- */
 
-static size_t text_first_reloc(const struct asm_object *obj, uint32_t slot)
-{
-	size_t low = 0, high = obj->nrelocs, middle;
-
-	while (low < high) {
-		middle = (low + high) / 2;
-		if (obj->relocs[middle].slot < slot)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static void text_measure(struct objtext *text, const char *name)
 {
 	if (strlen(name) > text->longest)
@@ -332,7 +318,7 @@ static void text_follow(struct objtext *text, const struct asm_func *func, uint3
 	const struct asm_object *obj = text->obj;
 	size_t i;
 
-	for (i = text_first_reloc(obj, func->start);
+	for (i = asm_first_reloc(obj, func->start);
 	     i < obj->nrelocs && obj->relocs[i].slot < func->start + func->count; i++) {
 		switch (obj->relocs[i].kind) {
 		case ASM_RELOC_MAP: case ASM_RELOC_MAP_VALUE:
@@ -500,7 +486,7 @@ static int text_func(struct objtext *text, const struct asm_func *func)
 
 	text->func = func;
 	text->shown = NULL;
-	text->reloc = text_first_reloc(text->obj, func->start);
+	text->reloc = asm_first_reloc(text->obj, func->start);
 	while (text->line < text->obj->nlines &&
 	       text->obj->lines[text->line].slot < func->start)
 		text->line++;
