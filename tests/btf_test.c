@@ -1160,7 +1160,7 @@ TEST_F(split, empty)
 
 TEST_F_TIMEOUT(split, mutations, 60)
 {
-	mutate(self->data, self->len, self->base, 20000, 0x2545f4914f6cdd1d);
+	mutate(self->data, self->len, self->base, (int)t_rounds(20000), 0x2545f4914f6cdd1d);
 }
 
 /* ---- what a loader could not relocate ---- */

@@ -702,7 +702,7 @@ TEST_F_TIMEOUT(kernel, descriptors, 120)
 
 	ASSERT_NOT_NULL(obj);
 	before = count_fds();
-	for (int i = 0; i < 50; i++)
+	for (unsigned int i = 0; i < t_rounds(50); i++)
 		use(obj);
 	EXPECT_EQ(before, count_fds());
 	asm_free(obj);
@@ -720,7 +720,7 @@ TEST_F_TIMEOUT(kernel, descriptors_of_failed_loads, 120)
 	obj = assemble(self->text);
 	ASSERT_NOT_NULL(obj);
 	before = count_fds();
-	for (int i = 0; i < 50; i++) {
+	for (unsigned int i = 0; i < t_rounds(50); i++) {
 		EXPECT_LT(load_open(obj, &opt, &load), 0);
 		EXPECT_NULL(load);
 	}
@@ -742,7 +742,7 @@ TEST_F_TIMEOUT(kernel, descriptors_of_failed_attaches, 120)
 	obj = assemble(self->text);
 	ASSERT_NOT_NULL(obj);
 	before = count_fds();
-	for (int i = 0; i < 50; i++) {
+	for (unsigned int i = 0; i < t_rounds(50); i++) {
 		ASSERT_OK(load_open(obj, &opt, &load));
 		open = count_fds();
 		EXPECT_ERR(-ENOENT, load_attach(load));

@@ -23,7 +23,7 @@
 
 enum {
 	CALLS = 25, SYNCS = 4, SPEND_US = 2000, WORDS = 16, SHOWN = 4000,
-	PATH = 512, HERTZ = 99, OURS = 64,
+	PATH = 512, HERTZ = 99, OURS = 64, MOST = 64,
 	SEEN_MS = 10000,	/* for a program to start on a busy machine */
 	CONNECT_MS = 3000,
 	GONE_MS = 2000,		/* the kernel frees after a grace period or two */
@@ -615,14 +615,26 @@ struct ending {
 	const char *out;	/* the standard output */
 };
 
-/* Start it, end it once it runs; its status. What there was in the kernel is gone. */
-static int end_by(const char *const *argv, const struct ending *how)
-{
-	struct owned owned;
-	int status = 0;
-	pid_t pid = fork();
+struct started {
+	char name[PATH];
+	pid_t pid;
+};
 
-	if (!pid) {
+/* All of them run at once: what takes its time is that the kernel waits. */
+struct crowd {
+	struct started at[MOST];
+	size_t count;
+};
+
+static void start(struct crowd *crowd, const struct ending *how, const char *const *argv)
+{
+	struct started *one = &crowd->at[crowd->count++];
+
+	ASSERT_LE(crowd->count, MOST);
+	snprintf(one->name, sizeof(one->name), "%s", argv[2] ? argv[2] : argv[0]);
+	one->pid = fork();
+	ASSERT_GE(one->pid, 0);
+	if (!one->pid) {
 		int null = open("/dev/null", O_WRONLY);
 
 		dup2(how->out ? open(how->out, O_WRONLY) : null, STDOUT_FILENO);
@@ -630,37 +642,60 @@ static int end_by(const char *const *argv, const struct ending *how)
 		execv(argv[0], (char **)(uintptr_t)argv);
 		_exit(127);
 	}
-	if (!see_run(pid, &owned, &status))
+}
+
+/* End it once it runs; its status. What there was in the kernel is gone. */
+static int end_by(const struct started *one, int signal)
+{
+	struct owned owned;
+	int status = 0;
+
+	if (!see_run(one->pid, &owned, &status))
 		return status;
-	EXPECT_TRUE(owned.attached && owned.waits) LOG("%s %s", argv[0], argv[2]);
-	EXPECT_GE(owned.count, 2) LOG("%s %s", argv[0], argv[2]);
-	kill(pid, how->signal);
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(owned.attached && owned.waits) LOG("%s", one->name);
+	EXPECT_GE(owned.count, 2) LOG("%s", one->name);
+	kill(one->pid, signal);
+	ASSERT_EQ(one->pid, waitpid(one->pid, &status, 0));
 	for (size_t i = 0; i < owned.count; i++)
 		EXPECT_TRUE(is_gone(owned.at[i].cmd, owned.at[i].id))
-			LOG("%s %s: command %d finds %u", argv[0], argv[2], owned.at[i].cmd,
+			LOG("%s: command %d finds %u", one->name, owned.at[i].cmd,
 			    owned.at[i].id);
 	return status;
 }
 
-/* A text by bpfload, or a program with a word. What cannot run here ends by itself: false. */
-static bool end_program(const char *const *argv, const struct ending *how)
+/* What cannot run here ends by itself: false. */
+static bool end(const struct started *one, const struct ending *how)
 {
-	int status = end_by(argv, how);
+	int status = end_by(one, how->signal);
 
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 1)
 		return false;
 	if (how->signal == SIGKILL)
-		EXPECT_EQ(SIGKILL, WTERMSIG(status)) LOG("%s %s", argv[0], argv[2]);
+		EXPECT_EQ(SIGKILL, WTERMSIG(status)) LOG("%s", one->name);
 	else
-		EXPECT_EQ(0, status) LOG("%s %s", argv[0], argv[2]);
+		EXPECT_EQ(0, status) LOG("%s", one->name);
 	return true;
 }
 
-/* Those with a user side, and the word that one needs. */
-static unsigned int end_programs(struct progs_self *self, const struct ending *how)
+/* What happens to the output is bpfload's business, and the same for each text. */
+static void start_texts(struct crowd *crowd, const struct ending *how)
 {
-	unsigned int ran = 0;
+	const char *bpfload = getenv("BPFLOAD"), *top = getenv("SRCDIR");
+	char pattern[2 * PATH];
+	glob_t texts;
+
+	REQUIRE(bpfload && top, "BPFLOAD and SRCDIR say where the programs are");
+	snprintf(pattern, sizeof(pattern), "%s/progs/*/*.bpfasm", top);
+	ASSERT_EQ(0, glob(pattern, 0, NULL, &texts));
+	for (size_t i = 0; i < (how->out ? 1 : texts.gl_pathc); i++)
+		start(crowd, how, (const char *const[]){ bpfload, "run", texts.gl_pathv[i],
+							 NULL });
+	globfree(&texts);
+}
+
+/* Those with a user side, and the word that one needs. */
+static void start_programs(struct progs_self *self, struct crowd *crowd, const struct ending *how)
+{
 	char function[2 * PATH];
 	const char *const words[][2] = {
 		{ "cpumon", "-j" }, { "tcpconnect" }, { "profile" }, { "funclatency", function },
@@ -670,10 +705,8 @@ static unsigned int end_programs(struct progs_self *self, const struct ending *h
 	snprintf(function, sizeof(function), "%s:spend_some_time", self->self_path);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		find_program(self, words[i][0]);
-		ran += end_program((const char *const[]){ self->program, words[i][1], NULL, NULL },
-				   how);
+		start(crowd, how, (const char *const[]){ self->program, words[i][1], NULL, NULL });
 	}
-	return ran;
 }
 
 enum { RUN_EVERYWHERE = 8 };	/* programs that need no kprobes, nor what is new */
@@ -684,23 +717,17 @@ static void end_all(struct progs_self *self, const struct ending *how)
 	static const char *const lists[] = {
 		"/sys/kernel/tracing/kprobe_events", "/sys/kernel/tracing/uprobe_events",
 	};
-	const char *bpfload = getenv("BPFLOAD"), *top = getenv("SRCDIR");
-	char pattern[2 * PATH], *before[2] = { NULL, NULL }, *after = NULL;
+	char *before[2] = { NULL, NULL }, *after = NULL;
+	struct crowd crowd = { .count = 0 };
 	unsigned int ran = 0;
 	size_t len;
-	glob_t texts;
 
-	REQUIRE(bpfload && top, "BPFLOAD and SRCDIR say where the programs are");
 	for (int i = 0; i < 2; i++)
 		(void)asm_read_file(lists[i], &before[i], &len);
-	snprintf(pattern, sizeof(pattern), "%s/progs/*/*.bpfasm", top);
-	ASSERT_EQ(0, glob(pattern, 0, NULL, &texts));
-	/* What happens to the output is bpfload's business, and the same for each text. */
-	for (size_t i = 0; i < (how->out ? 1 : texts.gl_pathc); i++)
-		ran += end_program((const char *const[]){ bpfload, "run", texts.gl_pathv[i],
-							  NULL }, how);
-	globfree(&texts);
-	ran += end_programs(self, how);
+	start_texts(&crowd, how);
+	start_programs(self, &crowd, how);
+	for (size_t i = 0; i < crowd.count; i++)
+		ran += end(&crowd.at[i], how);
 	if (!how->out)
 		EXPECT_GE(ran, RUN_EVERYWHERE);
 	for (int i = 0; i < 2; i++) {
