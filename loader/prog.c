@@ -21,6 +21,7 @@
 enum {
 	SLOT = 8,		/* bytes of an instruction */
 	LD_IMM64 = 0x18,	/* the code of a wide one */
+	CALL = 0x85,
 	PLAIN = 0,		/* a src field: the immediate is a number */
 	NO_SUCH_CALL = 2002000000, /* as libbpf has it: no helper has that number */
 	LOG_FIRST = 1 << 16,	/* bytes of the verifier's log: it grows until all fits */
@@ -260,6 +261,55 @@ static int prog_code(struct prog *p)
 	for (size_t i = 0; i < p->linked.nrelocs && !err; i++)
 		err = relocate(p, &p->linked.relocs[i]);
 	return err;
+}
+
+/*
+ * Helpers that kernels from 6.10 on leave to the compiler of the CPU, also where it is turned off:
+ * what is called then is the helper's number. On arm64 the kernel is lost, on riscv64 the result is
+ * 0 (both seen with 6.12). Later ones refuse the program, with the verifier's EINVAL.
+ */
+static const struct {
+	const char *cpu;
+	int32_t helper;
+} left_to_compiler[] = {
+	{ "arm64",	8 },	/* get_smp_processor_id */
+	{ "arm64",	35 },	/* get_current_task */
+	{ "arm64",	158 },	/* get_current_task_btf */
+	{ "riscv64",	8 },
+};
+
+static bool is_left_to_compiler(struct asm_insn insn)
+{
+	const struct asm_cpu *cpu = asm_cpu_native();
+	bool is = false;
+
+	if (!cpu || insn.code != CALL || asm_src(insn) != PLAIN)
+		return false;
+	for (size_t i = 0; i < sizeof(left_to_compiler) / sizeof(left_to_compiler[0]); i++)
+		is = is || (left_to_compiler[i].helper == insn.imm &&
+			    !strcmp(left_to_compiler[i].cpu, cpu->name));
+	return is;
+}
+
+/* Calls that would go astray in a program which is interpreted. */
+static int prog_astray(const struct prog *p)
+{
+	struct asm_place place;
+	size_t helpers;
+	uint32_t i = 0;
+	long compiles;
+
+	while (i < p->linked.ninsns && !is_left_to_compiler(p->linked.insns[i]))
+		i++;
+	if (i == p->linked.ninsns || why_kernel_before(ASM_KERNEL(6, 10)) ||
+	    !why_number("/proc/sys/net/core/bpf_jit_enable", &compiles) || compiles)
+		return 0;
+	place = prog_place(p, i);
+	say_error(p->load->opt, &place, "program %s: this kernel can call bpf_%s in compiled "
+		  "programs only, and net.core.bpf_jit_enable is 0: `sysctl "
+		  "net.core.bpf_jit_enable=1`", p->func->name,
+		  asm_helper_name(&asm_helpers(&helpers)[p->linked.insns[i].imm - 1]));
+	return -EOPNOTSUPP;
 }
 
 /* ---- what it attaches to, where that is fixed at load ---- */
@@ -556,6 +606,8 @@ int prog_load(const struct load *load, const struct load_prog *prog)
 	ret = prog_alloc(&p);
 	if (!ret)
 		ret = prog_code(&p);
+	if (!ret)
+		ret = prog_astray(&p);
 	if (!ret)
 		ret = prog_attr(&p);
 	if (!ret)

@@ -1055,6 +1055,49 @@ TEST(map_refused_in_words)
 	loaded_close(&l);
 }
 
+/* The program's number of this CPU; -1 and errno when it does not run. */
+static int cpu_told(int prog_fd)
+{
+	uint8_t packet[64] = { 0 };
+	struct abi_prog_test_run attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_fd = (uint32_t)prog_fd;
+	attr.data_in = abi_ptr(packet);
+	attr.data_size_in = sizeof(packet);
+	if (syscall(SYS_bpf, BPF_PROG_TEST_RUN, &attr, sizeof(attr)) < 0)
+		return -1;
+	return (int)attr.retval;
+}
+
+/* What only compiled programs can call: refused where they are interpreted, right elsewhere. */
+TEST(left_to_the_compiler)
+{
+	static struct loaded l;
+	cpu_set_t all;
+	int err;
+
+	REQUIRE_BPF();
+	err = loaded_open(&l, ".prog p \"socket\"\ncall get_smp_processor_id\nexit\n", 0);
+	if (err) {
+		EXPECT_EQ(-EOPNOTSUPP, err);
+		EXPECT_EQ(2, l.said.line);
+		EXPECT_HAS("this kernel can call bpf_get_smp_processor_id in compiled programs "
+			   "only, and net.core.bpf_jit_enable is 0", l.said.text);
+		loaded_close(&l);
+		return;
+	}
+	ASSERT_EQ(0, sched_getaffinity(0, sizeof(all), &all));
+	for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		run_on(cpu);
+		EXPECT_EQ(cpu, cpu_told(load_prog_fd(l.load, "p")));
+	}
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(all), &all));
+	loaded_close(&l);
+}
+
 TEST(no_descriptors_left)
 {
 	struct rlimit limit, few;
