@@ -979,6 +979,52 @@ TEST(missing_null_check)
 	loaded_close(&l);
 }
 
+/* Refused at that line, the kernel's words among what is said; nothing is left open. */
+static void check_refused(const char *text, int err, unsigned int line, const char *words)
+{
+	static struct loaded l;
+	struct fds before;
+
+	fds_now(&before);
+	EXPECT_ERR(err, loaded_open(&l, text, 0));
+	EXPECT_NULL(l.load);
+	EXPECT_EQ(1, l.said.errors);
+	EXPECT_EQ(line, l.said.line);
+	EXPECT_EQ(2, l.said.col);
+	EXPECT_HAS(words, l.said.text);
+	EXPECT_TRUE(fds_same(&before));
+	loaded_close(&l);
+}
+
+/* The ring has pages of 64 KiB where the CPU has. */
+#define RESERVE ".license \"GPL\"\n" \
+	".map ring type ringbuf entries 64K\n" \
+	".prog p \"raw_tp/sched_process_exit\"\n" \
+	"	ringbuf_reserve r6, ring, 16\n"
+
+TEST(reservation_not_compared)
+{
+	REQUIRE_BPF();
+	check_refused(RESERVE "	*(u64 *)(r6 + 0) = 1\n	ringbuf_submit r6\n	r0 = 0\n"
+		      "	exit\n", -EACCES, 5, "mem_or_null");
+}
+
+/* On one path: the place is where that ends. */
+TEST(reservation_leaked)
+{
+	REQUIRE_BPF();
+	check_refused(RESERVE "	if r6 == 0 goto out\n	call get_prandom_u32\n"
+		      "	if r0 == 0 goto out\n	ringbuf_submit r6\nout:	r0 = 0\n\n	exit\n",
+		      -EINVAL, 11, "the reference is taken here");
+}
+
+TEST(helper_of_other_programs)
+{
+	REQUIRE_BPF();
+	check_refused(".license \"GPL\"\n.prog p \"socket\"\n\n	call get_stackid\n	exit\n",
+		      -EINVAL, 4, "bpf_get_stackid#27");
+}
+
 /* The log of this takes more than one try to read: its reason is at the end all the same. */
 TEST(long_log)
 {
@@ -1326,6 +1372,28 @@ static void exit_once(void)
 	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
 }
 
+static void unpin(const char *dir, const char *name)
+{
+	char path[PATH_MAX + 64];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	EXPECT_EQ(0, unlink(path)) LOG("%s", path);
+}
+
+/* What a map counted when it does so no more: a link may outlive its last pin by some ms. */
+static uint64_t settled(int map)
+{
+	uint64_t count = 0, was = 1;
+	uint32_t key = 0;
+
+	for (int i = 0; i < 100 && was != count; i++) {
+		was = count;
+		usleep(50000);
+		EXPECT_OK(load_map_lookup(map, &key, &count));
+	}
+	return count;
+}
+
 /* What is pinned goes on when the loader is done; unpinned, it ends. */
 TEST_F(pin, outlives)
 {
@@ -1342,6 +1410,10 @@ TEST_F(pin, outlives)
 	exit_once();
 	ASSERT_OK(load_map_lookup(map, &key, &after));
 	EXPECT_GT(after, before);
+	unpin(self->dir, "on_exit-link");
+	before = settled(map);
+	exit_once();
+	EXPECT_EQ(before, settled(map));
 	close(map);
 }
 
