@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# btf_pahole_test.sh - offsets of kernel.TYPE.FIELD are those that pahole gives
+# btf_pahole_test.sh - offsets of kernel.TYPE.FIELD are those that pahole gives, and bpftool
 
 : "${SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}"
 . "$SRCDIR/tests/lib.sh"
@@ -100,4 +100,82 @@ no_field "unknown type" task_strut.pid "did you mean 'task_struct'"
 no_field "field behind a pointer" task_struct.real_parent.pid "then go on with 'task_struct.pid'"
 no_field "bitfield" sock_common.skc_reuse "is a bitfield of 4 bits"
 no_field "index out of bounds" 'task_struct.comm[16]' "has 16 elements: there is no [16]"
+
+# Each field of a structure, with those of structures and unions without a name in it, as bpftool
+# has it: PATH and its bit; of a bitfield its bits, too.
+fields()	# TYPE
+{
+	awk -v type="$1" -v quote="'" '
+	# a type is one of interest when its name is, or it has none
+	/^\[/ {
+		id = ""
+		if ($2 != "STRUCT" && $2 != "UNION")
+			next
+		name = substr($3, 2, length($3) - 2)
+		if (name != "(anon)" && (name != type || root))
+			next
+		id = substr($1, 2, length($1) - 2)
+		if (name == type)
+			root = id
+		next
+	}
+	id {
+		split($0, part, quote)
+		size = $NF ~ /^bitfield_size=/ ? substr($NF, 15) : 0
+		match($0, /type_id=[0-9]*/)
+		of = substr($0, RSTART + 8, RLENGTH - 8)
+		match($0, /bits_offset=[0-9]*/)
+		member[id, ++count[id]] = part[2] " " of " " \
+			substr($0, RSTART + 12, RLENGTH - 12) " " size
+	}
+	function walk(id, bit,		i, m)
+	{
+		for (i = 1; i <= count[id]; i++) {
+			split(member[id, i], m, " ")
+			if (m[1] == "(anon)" && m[2] in count)
+				walk(m[2], bit + m[3])
+			else if (m[1] != "(anon)")
+				print type "." m[1], bit + m[3], m[4] + 0
+		}
+	}
+	END { walk(root, 0) }' "$tmp/types"
+}
+
+# One text for all fields; a bitfield is an error that says where it is.
+all_fields()	# TYPE LEAST LEAST-BITFIELDS
+{
+	fields "$1" >"$tmp/fields"
+	awk '!$3 { print $1, $2 / 8 }' "$tmp/fields" >"$tmp/want"
+	sed 's/\([^ ]*\) .*/r1 = kernel.\1/' "$tmp/want" | "$BPFASM" --btf $btf -f hex -Wno-no-exit \
+		- >"$tmp/hex" 2>"$tmp/stderr"
+	sed -n -e 's/^b7010000\(..\)\(..\)\(..\)\(..\)$/0x\4\3\2\1/p' -e 's/^b7100000/0x/p' \
+		"$tmp/hex" | while read -r imm; do echo $((imm)); done >"$tmp/offsets"
+	cut -d ' ' -f 1 "$tmp/want" | paste -d ' ' - "$tmp/offsets" >"$tmp/got"
+	if [ "$(grep -c . "$tmp/want")" -ge "$2" ] && same "$tmp/want" "$tmp/got"; then
+		pass "fields of $1"
+	else
+		diff "$tmp/want" "$tmp/got" >"$tmp/differ"
+		fail "fields of $1" "bpftool has others, or too few" "$tmp/differ" "$tmp/stderr"
+	fi
+	awk '$3 { print $1, $3, $2 }' "$tmp/fields" >"$tmp/want"
+	cut -d ' ' -f 1 "$tmp/want" | while read -r path; do
+		echo "r1 = kernel.$path" | "$BPFASM" --btf $btf -f hex - 2>&1
+	done | sed -n "s/.*error: '\(.*\)' is a bitfield of \([0-9]*\) bits* from bit \([0-9]*\) of byte \
+\([0-9]*\) on:.*/\1 \2 \3 \4/p" | awk '{ print $1, $2, $3 + 8 * $4 }' >"$tmp/got"
+	if [ "$(grep -c . "$tmp/want")" -ge "$3" ] && same "$tmp/want" "$tmp/got"; then
+		pass "bitfields of $1"
+	else
+		diff "$tmp/want" "$tmp/got" >"$tmp/differ"
+		fail "bitfields of $1" "bpftool has others, or too few" "$tmp/differ"
+	fi
+}
+
+need bpftool || plan
+if ! bpftool btf dump file $btf format raw >"$tmp/types" 2>"$tmp/stderr"; then
+	skip "all fields" "bpftool does not read them: $(head -n 1 "$tmp/stderr")"
+	plan
+fi
+all_fields task_struct 100 5
+all_fields sock 50 1
+all_fields sock_common 25 4
 plan
