@@ -21,6 +21,10 @@ enum { SAID = 8192, TEXT = 4096, PATH = 512 };
 #define PROBED __attribute__((noinline, used))
 #endif
 
+/* What keeps the number of the CPU in the first `arg` of a `got`, to which r0 points. */
+#define ON_CPU	"r9 = r0\ncall get_smp_processor_id\n" \
+		"*(u64 *)(r9 + got.arg) = r0\n"
+
 struct attached {
 	char said[SAID];		/* all messages, a line each */
 	size_t nsaid;
@@ -109,6 +113,16 @@ static inline unsigned int kernel(void)
 	uname(&name);
 	sscanf(name.release, "%u.%u", &major, &minor);
 	return ASM_KERNEL(major, minor);
+}
+
+/* Stay on the CPU: false where this process may not. */
+static inline bool stay_on(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) == 0;
 }
 
 /* A PMU of perf: kprobe or uprobe. */

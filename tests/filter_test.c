@@ -193,13 +193,9 @@ static void work(unsigned int ms)
 
 static void stay(struct filter_self *self)
 {
-	cpu_set_t set;
-
 	self->cpu = sched_getcpu();
 	ASSERT_GE(self->cpu, 0);
-	CPU_ZERO(&set);
-	CPU_SET((size_t)self->cpu, &set);
-	ASSERT_EQ(0, sched_setaffinity(0, sizeof(set), &set));
+	ASSERT_TRUE(stay_on((unsigned int)self->cpu));
 }
 
 TEST_F(filter, samples_of_this_process)

@@ -7,6 +7,9 @@
  * chooses freely. Needs a kernel with kprobes: tools/kernels has eight.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include "../asm/asm.h"
@@ -151,6 +154,126 @@ TEST_F(probe, return_value)
 	EXPECT_EQ(want, seen.ret);
 }
 
+/* ---- arguments kept at the entry, with what is returned ---- */
+
+struct call {
+	uint64_t count, size;
+	int32_t ret, pad;	/* what is above the 32 bits of an int is anything */
+};
+
+/* A program on this side of the function, for this process only; r0 points to the call. */
+#define SIDE(kind, then) \
+	".prog " kind " \"" kind "/%s\"\n.stack u32 key\nr6 = r1\n*key = 0\n" \
+	"get_pid r1\nif r1 != %d goto out_" kind "\n" \
+	"map_lookup map, key\nif r0 == 0 goto out_" kind "\n" then \
+	"out_" kind ":\nr0 = 0\nexit\n"
+
+/* Of functions whose third argument is a size. */
+static void put_both(struct probe_self *self, const char *function)
+{
+	int err = attached_open(&self->a, ".license \"GPL\"\n"
+				".struct call { u64 count; u64 size; s32 ret, pad; }\n"
+				".map map type array key u32 value call entries 1\n"
+				SIDE("kprobe",
+				     "r1 = *(u64 *)(r6 + pt_regs.arg3)\n"
+				     "*(u64 *)(r0 + call.size) = r1\n")
+				SIDE("kretprobe",
+				     "r1 = *(u64 *)(r6 + pt_regs.ret)\n"
+				     "*(u32 *)(r0 + call.ret) = r1\n"
+				     "r1 = 1\nlock *(u64 *)(r0 + call.count) += r1\n"),
+				function, getpid(), function, getpid());
+
+	ASSERT_OK(err);
+	ASSERT_OK(load_attach(self->a.load));
+}
+
+static void check_call(struct probe_self *self, uint64_t size, int32_t ret)
+{
+	struct call call = { 0 };
+
+	attached_value(&self->a, &call);
+	EXPECT_EQ(1, call.count);
+	EXPECT_EQ(size, call.size);
+	EXPECT_EQ(ret, call.ret);
+}
+
+/* More is asked for than there is. */
+TEST_F(probe, bytes_of_a_read)
+{
+	char bytes[4096] = { 0 };
+	int fd = memfd_create("probe", MFD_CLOEXEC);
+
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE(!self->cpu->entry, "ftrace keeps the entry of functions for itself");
+	ASSERT_EQ(1234, pwrite(fd, bytes, 1234, 0));
+	put_both(self, "vfs_read");
+	EXPECT_EQ(1234, read(fd, bytes, sizeof(bytes)));
+	check_call(self, sizeof(bytes), 1234);
+	close(fd);
+}
+
+/* Five seconds at most. Returns the number of the error, or 0. */
+static int connect_to(const char *address, in_port_t port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = port };
+	const struct timeval most = { .tv_sec = 5 };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), err;
+
+	ASSERT_EQ(1, inet_pton(AF_INET, address, &to.sin_addr));
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most)));
+	err = connect(fd, (struct sockaddr *)&to, sizeof(to)) ? errno : 0;
+	close(fd);
+	return err;
+}
+
+/* A network of its own leads nowhere. */
+TEST_F(probe, no_way_to_connect)
+{
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE(!self->cpu->entry, "ftrace keeps the entry of functions for itself");
+	REQUIRE(unshare(CLONE_NEWNET) == 0, "no network namespace: %s", strerror(errno));
+	put_both(self, "tcp_v4_connect");
+	EXPECT_EQ(ENETUNREACH, connect_to("192.0.2.1", htons(80)));
+	check_call(self, sizeof(struct sockaddr_in), -101);
+}
+
+/* To a port that is taken, and at which nobody listens. */
+TEST_F(probe, connection_refused)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), err;
+	socklen_t len = sizeof(at);
+
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE(!self->cpu->entry, "ftrace keeps the entry of functions for itself");
+	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&at, sizeof(at)));
+	ASSERT_EQ(0, getsockname(fd, (struct sockaddr *)&at, &len));
+	put_both(self, "inet_stream_connect");
+	err = connect_to("127.0.0.1", at.sin_port);
+	REQUIRE(err != EINPROGRESS, "this emulator loses refusals");
+	EXPECT_EQ(ECONNREFUSED, err);
+	check_call(self, sizeof(struct sockaddr_in), -111);
+	close(fd);
+}
+
+/* The event is opened on one CPU; the program runs on each. */
+TEST_F(probe, every_cpu)
+{
+	uint64_t arg[ARGS], runs = 0;
+
+	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	put(self, "kprobe/ksys_mmap_pgoff", ON_CPU);
+	ASSERT_OK(load_attach(self->a.load));
+	for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!stay_on(cpu))
+			continue;
+		map_pages(arg);
+		EXPECT_EQ(++runs, got(self).count);
+		EXPECT_EQ(cpu, got(self).arg[0]);
+	}
+	REQUIRE(runs > 1, "this process has one CPU");
+}
+
 TEST_F(probe, return_refused)
 {
 	REQUIRE(has_pmu("kprobe") && self->cpu->entry, "return probes are taken");
@@ -255,31 +378,35 @@ TEST_F(probe, nothing_after_sigkill)
 
 /* ---- several at once ---- */
 
-static void check_three(struct probe_self *self)
+static void check_four(struct probe_self *self)
 {
 	uint64_t arg[ARGS];
+	int fd = memfd_create("probe", MFD_CLOEXEC);
 
-	put(self, "kprobe.multi/ksys_mmap_pgoff,no_such_functoin,ksys_sync", "");
+	put(self, "kprobe.multi/ksys_mmap_pgoff,no_such_functoin,ksys_sync,vfs_fallocate", "");
 	ASSERT_OK(load_attach(self->a.load));
 	map_pages(arg);
 	sync();
 	sync();
 	EXPECT_EQ(3, got(self).count);
+	EXPECT_EQ(0, fallocate(fd, 0, 0, 4096));
+	EXPECT_EQ(4, got(self).count);
+	close(fd);
 	EXPECT_HAS("'no_such_functoin' cannot be probed", self->a.said);
 }
 
-TEST_F(probe, three_of_which_one_is_missing)
+TEST_F(probe, four_of_which_one_is_missing)
 {
 	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
-	check_three(self);
+	check_four(self);
 }
 
-TEST_F(probe, three_singly)
+TEST_F(probe, four_singly)
 {
 	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
 	self->a.opt.flags |= LOAD_NO_MULTI;
-	check_three(self);
-	EXPECT_HAS("2 single probes", self->a.said);
+	check_four(self);
+	EXPECT_HAS("3 single probes", self->a.said);
 }
 
 TEST_F(probe, pattern)
@@ -340,6 +467,14 @@ TEST_F(probe, refused_where_there_are_none)
 {
 	REQUIRE(!has_pmu("kprobe"), "this kernel has kprobes");
 	put(self, "kprobe/ksys_mmap_pgoff", "");
+	EXPECT_ERR(-ENOENT, load_attach(self->a.load));
+	EXPECT_HAS("this kernel has none: it was built without CONFIG_KPROBES", self->a.said);
+}
+
+TEST_F(probe, three_refused_where_there_are_none)
+{
+	REQUIRE(!has_pmu("kprobe"), "this kernel has kprobes");
+	put(self, "kprobe.multi/vfs_read,vfs_write,vfs_open", "");
 	EXPECT_ERR(-ENOENT, load_attach(self->a.load));
 	EXPECT_HAS("this kernel has none: it was built without CONFIG_KPROBES", self->a.said);
 }

@@ -311,7 +311,7 @@ TEST_F(tracer, nothing_left_by_sigkill)
 	kill_it(self);
 }
 
-/* ---- three functions, of which one is missing ---- */
+/* ---- four functions, of which one is missing ---- */
 
 static bool has_fprobe(void)
 {
@@ -327,14 +327,15 @@ static bool has_fprobe(void)
 }
 
 /* By one link where the kernel has them, and else singly, which -v says. */
-TEST_F(tracer, two_of_three)
+TEST_F(tracer, three_of_four)
 {
-	add_program(self, "kprobe.multi/ksys_sync,no_such_function,ksys_mmap_pgoff", "hits");
+	add_program(self, "kprobe.multi/ksys_sync,no_such_function,ksys_mmap_pgoff,vfs_fallocate",
+		    "hits");
 	start(self);
 	expect_running(self);
 	EXPECT_HAS("'no_such_function' cannot be probed", self->said);
-	EXPECT_EQ(has_fprobe(), !strstr(self->said, "CONFIG_FPROBE): 2 single probes"));
-	EXPECT_EQ(has_fprobe(), !!strstr(self->said, "kprobe_multi link over 2 functions"));
+	EXPECT_EQ(has_fprobe(), !strstr(self->said, "CONFIG_FPROBE): 3 single probes"));
+	EXPECT_EQ(has_fprobe(), !!strstr(self->said, "kprobe_multi link over 3 functions"));
 	kill_it(self);
 }
 

@@ -174,6 +174,24 @@ TEST_F(uprobe, return_value_singly)
 	check_return(self, "uretprobe.multi");
 }
 
+/* The event is opened on one CPU; the program runs on each. */
+TEST_F(uprobe, every_cpu)
+{
+	uint64_t runs = 0;
+
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	put_self(self, "uprobe", "probed_static", ON_CPU);
+	ASSERT_OK(load_attach(self->a.load));
+	for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!stay_on(cpu))
+			continue;
+		probed_static(cpu);
+		EXPECT_EQ(++runs, got(self).count);
+		EXPECT_EQ(cpu, got(self).arg[0]);
+	}
+	REQUIRE(runs > 1, "this process has one CPU");
+}
+
 /* ---- places ---- */
 
 TEST_F(uprobe, static_function)
