@@ -153,6 +153,7 @@ fi
 strange=$(awk -F '[:,}]' '
 	/"time_ns"/ { if ($12 > 101 || $12 < $8 + $10 - 0.01 || $12 > $8 + $10 + 0.01) print; next }
 	$4 ~ /"kworker/ && $0 !~ /"user_ns":0,/ { print }
+	$2 == 0 { print }	# idle threads
 	!/"total":/ { print; next }
 	{
 		match($0, /"user":[0-9.]*/); user = substr($0, RSTART + 7, RLENGTH - 7)

@@ -1678,6 +1678,8 @@ TEST_F(facts, as_tracefs_says)
 	EXPECT_GE(check_format(self->facts, self->tracefs.dir, "sched/sched_process_exec"), 7);
 	EXPECT_GE(check_format(self->facts, self->tracefs.dir, "sched/sched_switch"), 11);
 	EXPECT_GE(check_format(self->facts, self->tracefs.dir, "sched/sched_process_fork"), 8);
+	EXPECT_GE(check_format(self->facts, self->tracefs.dir, "raw_syscalls/sys_enter"), 6);
+	EXPECT_GE(check_format(self->facts, self->tracefs.dir, "raw_syscalls/sys_exit"), 6);
 }
 
 TEST_F(facts, unknown_to_tracefs)
@@ -1695,6 +1697,25 @@ TEST_F(facts, unknown_to_tracefs)
 }
 
 /* Without tracefs BTF knows the records of most tracepoints: the same places. */
+/* In a text: at the field. */
+TEST_F(facts, unknown_at_its_place)
+{
+	static const char text[] = ".prog p \"tp/sched/sched_switch\"\n\n"
+				   "\tr0 = *(u32 *)(r1 + ctx.prev_pidd)\n\texit\n";
+	static struct said said;
+	const struct asm_options how = {
+		.endian = native, .sink = hear, .sink_arg = &said, .resolve = load_facts_resolve,
+		.resolve_arg = self->facts,
+	};
+
+	REQUIRE(mount_own(&self->tracefs, "tracefs"), "%s", self->tracefs.why);
+	EXPECT_NULL(asm_assemble("text", text, sizeof(text) - 1, &how));
+	EXPECT_EQ(1, said.errors);
+	EXPECT_EQ(3, said.line);
+	EXPECT_EQ(21, said.col);
+	EXPECT_HAS("did you mean 'prev_pid'", said.text);
+}
+
 TEST_F(facts, same_without_tracefs)
 {
 	static const char *const names[] = { "filename", "pid", "old_pid" };

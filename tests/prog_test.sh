@@ -216,6 +216,14 @@ case $(cat stdout) in
 *'"run_time_ns":'*'"run_cnt":'*)	pass "how often it ran" ;;
 *)	fail "how often it ran" "it does not say" stdout stderr ;;
 esac
+# nobody else runs this one
+t_run "$BPFLOAD" -j prog stats pinned $pins/p/packet -- "$BPFLOAD" -j prog run \
+	pinned $pins/p/packet data_in packet repeat 1000
+if grep -q '"run_time_ns":[1-9][0-9]*,"run_cnt":1000[,}]' stdout; then
+	pass "each time it ran, and how long it took"
+else
+	fail "each time it ran, and how long it took" "not 1000 times" stdout stderr
+fi
 cat >sockets.bpfasm <<'END'
 .license "GPL"
 .map socks type sockmap key u32 value u32 entries 2
