@@ -238,7 +238,8 @@ static void flow_add_special(const struct flow *flow, uint32_t slot, struct flow
 	sum->written = flow_written(sum->written | act.reads, act);
 	sum->ever |= act.writes;
 	sum->gone |= act.calls ? REG_ARGS : 0;
-	sum->looks_up |= flow_is_lookup(flow->insns[slot]);
+	sum->looks_up |= flow_is_call(flow->insns[slot], HELPER_MAP_LOOKUP) ||
+			 flow_is_call(flow->insns[slot], HELPER_RINGBUF_RESERVE);
 }
 
 /* Sum up from a slot to the end of its block; returns that, and in *last the last instruction. */

@@ -16,6 +16,7 @@ struct flow_walk {
 	unsigned int nulls;	/* hold the result of a lookup not yet compared */
 	unsigned int other;	/* written in this block, and not with such a result */
 	uint32_t map;		/* in r1; FLOW_NONE: who knows */
+	int32_t size;		/* in r2; negative: who knows */
 };
 
 /*
@@ -34,7 +35,7 @@ static bool flow_may_miss(const struct flow *flow, uint32_t map)
 
 static void flow_walk_call(struct flow *flow, uint32_t slot, struct flow_walk *walk)
 {
-	bool lookup = flow_is_lookup(flow->insns[slot]);
+	bool lookup = flow_is_call(flow->insns[slot], HELPER_MAP_LOOKUP);
 
 	walk->nulls &= flow_may_throw(flow, slot) ? 0 : ~(unsigned int)(REG_ARGS | REG_0);
 	walk->other &= ~(unsigned int)REG_ARGS;
@@ -44,6 +45,7 @@ static void flow_walk_call(struct flow *flow, uint32_t slot, struct flow_walk *w
 		walk->nulls |= flow_may_miss(flow, walk->map) ? REG_0 : 0;
 	}
 	walk->map = FLOW_NONE;
+	walk->size = -1;
 }
 
 /* Bits of a set move along with the value. */
@@ -61,6 +63,9 @@ static void flow_walk_write(struct flow *flow, uint32_t slot, struct flow_act ac
 
 	if (act.writes & REG_1)
 		walk->map = FLOW_NONE;
+	if (act.writes & REG_2)
+		walk->size = insn.code == CODE_MOV_IMM || insn.code == CODE_MOV32_IMM ?
+			     insn.imm : -1;
 	if (kind == FLOW_MOV && !insn.off) {
 		walk->nulls = flow_copy(walk->nulls, act.writes, act.reads);
 		walk->other = flow_copy(walk->other, act.writes, act.reads);
@@ -104,15 +109,40 @@ static void flow_warn_null(struct flow *flow, uint32_t slot, unsigned int reg)
 		  "r%u may be NULL: nothing has compared the result of the lookup with 0", reg);
 }
 
+/* Of a record that is never to be had, or of no use: the kernel takes both. */
+static void flow_check_size(struct flow *flow, uint32_t slot, const struct flow_walk *walk)
+{
+	uint32_t pos = flow->unit->obj->insn_pos[flow->func->start + slot];
+	const struct asm_map *map;
+
+	if (!flow_is_call(flow->insns[slot], HELPER_RINGBUF_RESERVE) ||
+	    walk->map == FLOW_NONE || walk->size < 0)
+		return;
+	map = &flow->unit->obj->maps[walk->map];
+	if (map->type->number != MAP_RINGBUF)
+		return;
+	if (walk->size == 0)
+		diag_warn(&flow->unit->diags, ASM_WARNING_RECORD_SIZE, pos, 1,
+			  "a record of 0 bytes has no room for anything");
+	else if (map->max_entries && walk->size > (int64_t)map->max_entries - RECORD_HEADER)
+		diag_warn(&flow->unit->diags, ASM_WARNING_RECORD_SIZE, pos, 1,
+			  "a record of %d bytes, and %d before it, is never to be had: '%s' has %u",
+			  walk->size, RECORD_HEADER, map->name, map->max_entries);
+}
+
 /* Through a block; with say, warn. Returns what may be NULL behind it. */
 static unsigned int flow_walk(struct flow *flow, uint32_t index, bool say)
 {
-	struct flow_walk walk = { .nulls = flow->blocks[index].nulls, .map = FLOW_NONE };
+	struct flow_walk walk = { .nulls = flow->blocks[index].nulls, .map = FLOW_NONE,
+				  .size = -1 };
 	uint32_t slot, end = flow_end(flow, index);
 
 	for (slot = flow->blocks[index].start; slot < end; slot += flow_width(flow->insns[slot])) {
-		unsigned int bad = flow_walk_insn(flow, slot, &walk);
+		unsigned int bad;
 
+		if (say)
+			flow_check_size(flow, slot, &walk);
+		bad = flow_walk_insn(flow, slot, &walk);
 		if (bad && say)
 			flow_warn_null(flow, slot, (unsigned int)__builtin_ctz(bad));
 	}

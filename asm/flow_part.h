@@ -6,7 +6,7 @@
  *	flow_block	the function cut into blocks, each of them summed up
  *	flow		which registers every path has written
  *	flow_report	what that says of code that none leads to, ends, and registers
- *	flow_null	which registers may hold what a lookup did not find
+ *	flow_null	which registers may hold what a lookup did not find, and what is reserved
  */
 #ifndef FLOW_PART_H
 #define FLOW_PART_H
@@ -38,18 +38,19 @@ enum {
 	OP_NEG = 0x8, OP_MOV = 0xb, OP_END = 0xd,
 	CODE_LDDW = 0x18, CODE_GOTO = 0x05, CODE_GOTOL = 0x06, CODE_GOTOX = 0x0d,
 	CODE_CALL = 0x85, CODE_CALLX = 0x8d, CODE_EXIT = 0x95, CODE_MOV_REG = 0xbf,
-	CODE_MAY_GOTO = 0xe5,
+	CODE_MAY_GOTO = 0xe5, CODE_MOV_IMM = 0xb7, CODE_MOV32_IMM = 0xb4,
 	ATOMIC_FETCH = 0x01, ATOMIC_CMPXCHG = 0xf1, ATOMIC_LOAD = 0x100, ATOMIC_STORE = 0x110,
 	CODE_ADD_IMM = 0x07, CODE_LDXW = 0x61, CODE_LDXDW = 0x79,
 	OP_JEQ = 0x1, OP_JSET = 0x4, OP_JNE = 0x5, LEAST_MOST = 127,
 	CALL_HELPER = 0, CALL_LOCAL = 1, CALL_KFUNC = 2, WIDE_FUNC = 4,
-	HELPER_MAP_LOOKUP = 1, MAP_ARRAY = 2, MAP_PERCPU_ARRAY = 6,
+	HELPER_MAP_LOOKUP = 1, HELPER_RINGBUF_RESERVE = 131,
+	MAP_ARRAY = 2, MAP_PERCPU_ARRAY = 6, MAP_RINGBUF = 27, RECORD_HEADER = 8,
 	MAP_RDONLY_PROG = 1 << 7,	/* BPF_F_RDONLY_PROG */
 };
 
 /* Sets of registers. */
 enum {
-	REG_0 = 1 << 0, REG_1 = 1 << 1, REG_6 = 1 << 6, REG_10 = 1 << 10,
+	REG_0 = 1 << 0, REG_1 = 1 << 1, REG_2 = 1 << 2, REG_6 = 1 << 6, REG_10 = 1 << 10,
 	REG_ARGS = 0x3e, REG_ALL = 0x7ff,
 	/* no register: all paths to here take a branch that the kernel may know not to be taken */
 	REG_DOUBT = 1 << 11,
@@ -62,7 +63,7 @@ enum {
 	BLOCK_SEEN = 1 << 1,	/* some path leads to it */
 	BLOCK_QUEUED = 1 << 2,
 	BLOCK_CALLS = 1 << 3,	/* r1 to r5 do not come through */
-	BLOCK_LOOKS_UP = 1 << 4,
+	BLOCK_LOOKS_UP = 1 << 4,	/* or reserves */
 	BLOCK_SURE = 1 << 5,	/* both ways that it can be left are taken */
 };
 
@@ -117,10 +118,9 @@ static inline uint32_t flow_width(struct asm_insn insn)
 	return insn.code == CODE_LDDW ? 2 : 1;
 }
 
-static inline bool flow_is_lookup(struct asm_insn insn)
+static inline bool flow_is_call(struct asm_insn insn, int32_t helper)
 {
-	return insn.code == CODE_CALL && asm_src(insn) == CALL_HELPER &&
-	       insn.imm == HELPER_MAP_LOOKUP;
+	return insn.code == CODE_CALL && asm_src(insn) == CALL_HELPER && insn.imm == helper;
 }
 
 /* Begin: what each opcode does; no function yet. */
@@ -158,7 +158,10 @@ void flow_report(struct flow *flow);
 uint32_t flow_find_register(const struct unit *unit, uint32_t pos, unsigned int reg,
 			    unsigned int *width);
 
-/* Follow results of lookups along the paths and warn where one is used before a comparison. */
+/*
+ * Follow results of lookups along the paths and warn where one is used before a comparison, and of
+ * reservations that a ring buffer never grants.
+ */
 void flow_find_nulls(struct flow *flow);
 
 #endif
