@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * flow.h - what the paths through a function say: code that none leads to, paths that run past its
- * end, registers read before they are written, looked-up values used without a look at NULL.
+ * end, registers read before they are written, looked-up values used without a look at NULL,
+ * reservations that no ring buffer grants.
  */
 #ifndef FLOW_H
 #define FLOW_H

@@ -44,13 +44,17 @@ pahole_sum()	# TYPE FIELD [TYPE FIELD...]
 	echo $sum
 }
 
-# The immediate of the first instruction; either byte order.
+# Of instructions that load one into r1; either byte order.
+immediates()	# HEX
+{
+	sed -n -e 's/^b7010000\(..\)\(..\)\(..\)\(..\)$/0x\4\3\2\1/p' -e 's/^b7100000/0x/p' "$1"
+}
+
 bpfasm_offset()	# PATH
 {
 	printf 'r1 = kernel.%s\nexit\n' "$1" |
 		"$BPFASM" --btf $btf -f hex - >"$tmp/hex" 2>"$tmp/stderr" || return 1
-	imm=$(sed -n -e '1s/^b7010000\(..\)\(..\)\(..\)\(..\)$/0x\4\3\2\1/p' \
-		-e '1s/^b7100000/0x/p' "$tmp/hex")
+	imm=$(immediates "$tmp/hex")
 	[ "$imm" ] && echo $((imm))
 }
 
@@ -146,10 +150,9 @@ all_fields()	# TYPE LEAST LEAST-BITFIELDS
 {
 	fields "$1" >"$tmp/fields"
 	awk '!$3 { print $1, $2 / 8 }' "$tmp/fields" >"$tmp/want"
-	sed 's/\([^ ]*\) .*/r1 = kernel.\1/' "$tmp/want" | "$BPFASM" --btf $btf -f hex -Wno-no-exit \
-		- >"$tmp/hex" 2>"$tmp/stderr"
-	sed -n -e 's/^b7010000\(..\)\(..\)\(..\)\(..\)$/0x\4\3\2\1/p' -e 's/^b7100000/0x/p' \
-		"$tmp/hex" | while read -r imm; do echo $((imm)); done >"$tmp/offsets"
+	sed 's/\([^ ]*\) .*/r1 = kernel.\1/' "$tmp/want" |
+		"$BPFASM" --btf $btf -f hex -Wno-no-exit - >"$tmp/hex" 2>"$tmp/stderr"
+	immediates "$tmp/hex" | while read -r imm; do echo $((imm)); done >"$tmp/offsets"
 	cut -d ' ' -f 1 "$tmp/want" | paste -d ' ' - "$tmp/offsets" >"$tmp/got"
 	if [ "$(grep -c . "$tmp/want")" -ge "$2" ] && same "$tmp/want" "$tmp/got"; then
 		pass "fields of $1"
@@ -160,8 +163,8 @@ all_fields()	# TYPE LEAST LEAST-BITFIELDS
 	awk '$3 { print $1, $3, $2 }' "$tmp/fields" >"$tmp/want"
 	cut -d ' ' -f 1 "$tmp/want" | while read -r path; do
 		echo "r1 = kernel.$path" | "$BPFASM" --btf $btf -f hex - 2>&1
-	done | sed -n "s/.*error: '\(.*\)' is a bitfield of \([0-9]*\) bits* from bit \([0-9]*\) of byte \
-\([0-9]*\) on:.*/\1 \2 \3 \4/p" | awk '{ print $1, $2, $3 + 8 * $4 }' >"$tmp/got"
+	done | sed -n 's/.*error: \(.* bit .* of byte .*\) on:.*/\1/p' | tr -d "'" |
+		awk '{ print $1, $6, $10 + 8 * $13 }' >"$tmp/got"
 	if [ "$(grep -c . "$tmp/want")" -ge "$3" ] && same "$tmp/want" "$tmp/got"; then
 		pass "bitfields of $1"
 	else

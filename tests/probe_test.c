@@ -240,7 +240,7 @@ TEST_F(probe, no_way_to_connect)
 /* To a port that is taken, and at which nobody listens. */
 TEST_F(probe, connection_refused)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), err;
 	socklen_t len = sizeof(at);
 
