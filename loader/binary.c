@@ -95,7 +95,9 @@ struct span {
 	SPAN(Elf##bits##_Ehdr, e_shstrndx), \
 	SPAN(Elf##bits##_Phdr, p_type), SPAN(Elf##bits##_Phdr, p_offset), \
 	SPAN(Elf##bits##_Phdr, p_vaddr), SPAN(Elf##bits##_Phdr, p_filesz), \
+	SPAN(Elf##bits##_Phdr, p_flags), \
 	SPAN(Elf##bits##_Shdr, sh_name), SPAN(Elf##bits##_Shdr, sh_type), \
+	SPAN(Elf##bits##_Shdr, sh_flags), \
 	SPAN(Elf##bits##_Shdr, sh_addr), SPAN(Elf##bits##_Shdr, sh_offset), \
 	SPAN(Elf##bits##_Shdr, sh_size), SPAN(Elf##bits##_Shdr, sh_link), \
 	SPAN(Elf##bits##_Sym, st_name), SPAN(Elf##bits##_Sym, st_value), \
@@ -106,8 +108,8 @@ struct span {
 struct layout {
 	uint8_t ehdr, phdr, shdr, sym;	/* bytes of each */
 	struct span phoff, shoff, phentsize, phnum, shentsize, shnum, shstrndx;
-	struct span p_type, p_offset, p_vaddr, p_filesz;
-	struct span sh_name, sh_type, sh_addr, sh_offset, sh_size, sh_link;
+	struct span p_type, p_offset, p_vaddr, p_filesz, p_flags;
+	struct span sh_name, sh_type, sh_flags, sh_addr, sh_offset, sh_size, sh_link;
 	struct span st_name, st_value, st_size, st_info, st_other, st_shndx;
 };
 
@@ -135,7 +137,10 @@ static uint64_t get(const uint8_t *record, struct span span)
 
 /* ---- pieces of the file ---- */
 
-enum { PIECE_MOST = 1 << 28 };	/* bytes: the symbols of the largest programs are a tenth of it */
+enum {
+	PIECE_MOST = 1 << 28,	/* bytes: the symbols of the largest programs are a tenth of it */
+	COMPRESSED = 1 << 11,	/* SHF_COMPRESSED */
+};
 
 struct table {
 	uint8_t *data;		/* owned, with a NUL behind it */
@@ -258,18 +263,15 @@ static int read_headers(struct file *file)
 	return err;
 }
 
-static int file_open(struct file *file, const char *path)
+/* Of a descriptor, or -errno, which is the file's from then on. */
+static int file_open(struct file *file, int fd)
 {
-	int before = errno, err = 0;
 	struct stat st;
 
-	file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (file->fd < 0 || fstat(file->fd, &st) != 0)
-		err = -errno;
-	errno = before;
-	if (err)
-		return refuse(file, err, strerror(-err));
-	if (!S_ISREG(st.st_mode))
+	file->fd = fd;
+	if (fd < 0)
+		return refuse(file, fd, strerror(-fd));
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return refuse(file, -ENOEXEC, "it is no regular file");
 	file->size = (uint64_t)st.st_size;
 	return read_headers(file);
@@ -295,8 +297,9 @@ static uint64_t local_entry(const struct file *file, uint64_t other)
 	return file->machine == EM_PPC64 ? (1u << log) >> 2 << 2 : 0;
 }
 
-/* The place in the file that is loaded at this address. */
-static bool find_offset(const struct file *file, uint64_t address, uint64_t *offset)
+/* The place in the file that is loaded at this address, and PF_X etc. of what is. */
+static bool find_place(const struct file *file, uint64_t address, uint64_t *offset,
+		       uint64_t *flags)
 {
 	const struct layout *at = file->at;
 
@@ -308,32 +311,57 @@ static bool find_offset(const struct file *file, uint64_t address, uint64_t *off
 		    address - start >= get(segment, at->p_filesz))
 			continue;
 		*offset = address - start + get(segment, at->p_offset);
+		*flags = get(segment, at->p_flags);
 		return *offset < file->size;
 	}
 	return false;
 }
 
-static enum binary_kind kind_of(const struct file *file, const uint8_t *symbol, uint64_t *offset)
+static bool find_offset(const struct file *file, uint64_t address, uint64_t *offset)
 {
-	unsigned int type = ELF64_ST_TYPE(get(symbol, file->at->st_info));
-	uint64_t address = get(symbol, file->at->st_value);
+	uint64_t flags;
+
+	return find_place(file, address, offset, &flags);
+}
+
+static enum binary_kind kind_of(const struct file *file, const uint8_t *symbol,
+				struct binary_symbol *out)
+{
+	unsigned int type = ELF64_ST_TYPE(out->info);
+	uint64_t address = out->address, flags = 0;
+	bool placed;
 
 	if (get(symbol, file->at->st_shndx) == SHN_UNDEF)
 		return type == STT_FUNC ? BINARY_IMPORTED : BINARY_OTHER;
+	if (type == STT_FUNC)
+		address += local_entry(file, get(symbol, file->at->st_other));
+	placed = find_place(file, address, &out->offset, &flags);
+	out->code = placed && (type == STT_FUNC || flags & PF_X);
 	if (type == STT_GNU_IFUNC)
 		return BINARY_INDIRECT;
-	if (type != STT_FUNC)
-		return BINARY_OTHER;
-	address += local_entry(file, get(symbol, file->at->st_other));
-	return find_offset(file, address, offset) ? BINARY_FUNCTION : BINARY_OTHER;
+	return type == STT_FUNC && placed ? BINARY_FUNCTION : BINARY_OTHER;
 }
 
 struct visit {
-	struct file *file;
+	const struct file *file;	/* whose symbols they are */
+	struct file *from;		/* the same, or its debug file */
 	binary_fn *fn;
 	void *arg;
 	bool over;
 };
+
+static uint64_t room_of(const struct file *file, const uint8_t *symbol)
+{
+	uint64_t index = get(symbol, file->at->st_shndx), in_section;
+	const uint8_t *section;
+
+	if (index >= file->sections.count)
+		return 0;
+	section = file->sections.data + index * file->at->shdr;
+	in_section = get(symbol, file->at->st_value) - get(section, file->at->sh_addr);
+	return in_section < get(section, file->at->sh_size) ?
+		get(section, file->at->sh_size) - in_section : 0;
+}
 
 static void visit_symbols(struct visit *visit, const struct table *symbols,
 			  const struct table *names)
@@ -348,16 +376,18 @@ static void visit_symbols(struct visit *visit, const struct table *symbols,
 		if (name >= names->count)
 			continue;
 		out.name = (const char *)names->data + name;
-		out.kind = kind_of(visit->file, symbol, &out.offset);
+		out.info = (uint8_t)get(symbol, at->st_info);
 		out.address = get(symbol, at->st_value);
 		out.size = get(symbol, at->st_size);
+		out.room = room_of(visit->from, symbol);
+		out.kind = kind_of(visit->file, symbol, &out);
 		visit->over = *out.name && !visit->fn(visit->arg, &out);
 	}
 }
 
 static int visit_section(struct visit *visit, const uint8_t *section)
 {
-	struct file *file = visit->file;
+	struct file *file = visit->from;
 	const struct layout *at = file->at;
 	uint64_t link = get(section, at->sh_link);
 	struct table symbols = { 0 }, names = { 0 };
@@ -379,33 +409,28 @@ static int visit_section(struct visit *visit, const uint8_t *section)
 	return err;
 }
 
-/* A file has one of a type at most; where it lies and has more, the first counts. */
+/*
+ * A file has one of a type at most; where it lies and has more, the first counts. Returns whether
+ * there is one, or -errno.
+ */
 static int visit_type(struct visit *visit, uint32_t type)
 {
-	const struct table *sections = &visit->file->sections;
-	const struct layout *at = visit->file->at;
+	const struct table *sections = &visit->from->sections;
+	const struct layout *at = visit->from->at;
 
-	for (size_t i = 0; i < sections->count && !visit->over; i++)
-		if (get(sections->data + i * at->shdr, at->sh_type) == type)
-			return visit_section(visit, sections->data + i * at->shdr);
+	for (size_t i = 0; i < sections->count; i++) {
+		const uint8_t *section = sections->data + i * at->shdr;
+		int err;
+
+		if (get(section, at->sh_type) != type || get(section, at->sh_flags) & COMPRESSED)
+			continue;
+		err = visit_section(visit, section);
+		return err ? err : 1;
+	}
 	return 0;
 }
 
-int binary_each(const char *path, binary_fn *fn, void *arg, char *why, size_t why_size)
-{
-	struct file file = { .fd = -1, .why = why, .why_size = why_size };
-	struct visit visit = { &file, fn, arg, false };
-	int err = file_open(&file, path);
-
-	if (!err)
-		err = visit_type(&visit, SHT_SYMTAB);
-	if (!err)
-		err = visit_type(&visit, SHT_DYNSYM);
-	file_close(&file);
-	return err;
-}
-
-/* ---- static probes ---- */
+/* ---- sections ---- */
 
 /* The bytes of a section. */
 static int read_section(struct file *file, size_t index, struct table *out)
@@ -416,30 +441,318 @@ static int read_section(struct file *file, size_t index, struct table *out)
 			  1, out);
 }
 
+/* The section of that name: its index, sections.count when there is none, or -errno. */
+static int64_t find_section(struct file *file, const char *name)
+{
+	struct table names = { 0 };
+	size_t i = file->sections.count;
+	int err = 0;
+
+	if (file->shstrndx < i)
+		err = read_section(file, (size_t)file->shstrndx, &names);
+	for (i = 0; i < file->sections.count && names.count; i++) {
+		uint64_t at = get(file->sections.data + i * file->at->shdr, file->at->sh_name);
+
+		if (at < names.count && strcmp((const char *)names.data + at, name) == 0)
+			break;
+	}
+	free(names.data);
+	return err ? err : names.count ? (int64_t)i : (int64_t)file->sections.count;
+}
+
+/* A note: lengths of name and content, a number, then both, each rounded up to 4. */
+typedef bool note_fn(void *arg, const Elf32_Nhdr *note, const uint8_t *name,
+		     const uint8_t *content);
+
+static size_t round_up(uint32_t len)
+{
+	return ((size_t)len + 3) & ~(size_t)3;
+}
+
+/* False: fn has said that it is enough. */
+static bool visit_notes(const struct table *notes, note_fn *fn, void *arg)
+{
+	const uint8_t *at = notes->data, *end = at + notes->count;
+	Elf32_Nhdr note;	/* and of ELF64 */
+
+	while ((size_t)(end - at) >= sizeof(note)) {
+		size_t left, name, content;
+
+		memcpy(&note, at, sizeof(note));
+		at += sizeof(note);
+		left = (size_t)(end - at);
+		if (note.n_namesz > left || round_up(note.n_namesz) > left)
+			return true;
+		name = round_up(note.n_namesz);
+		if (note.n_descsz > left - name)
+			return true;
+		if (!fn(arg, &note, at, at + name))
+			return false;
+		content = round_up(note.n_descsz);
+		at += content < left - name ? name + content : left;
+	}
+	return true;
+}
+
+static int each_note(struct file *file, note_fn *fn, void *arg)
+{
+	bool more = true;
+	int err = 0;
+
+	for (size_t i = 0; i < file->sections.count && !err && more; i++) {
+		const uint8_t *section = file->sections.data + i * file->at->shdr;
+		struct table notes = { 0 };
+
+		if (get(section, file->at->sh_type) != SHT_NOTE)
+			continue;
+		err = read_section(file, i, &notes);
+		if (!err)
+			more = visit_notes(&notes, fn, arg);
+		free(notes.data);
+	}
+	return err;
+}
+
+static bool is_note(const Elf32_Nhdr *note, const uint8_t *name, uint32_t type, const char *owner)
+{
+	size_t len = strlen(owner) + 1;
+
+	return note->n_type == type && note->n_namesz == len && memcmp(name, owner, len) == 0;
+}
+
+/* ---- debug files ---- */
+
+enum { BUILD_ID = 64 };
+
+struct build_id {
+	size_t len;	/* 0: none */
+	uint8_t bytes[BUILD_ID];
+};
+
+/* note_fn */
+static bool take_build_id(void *arg, const Elf32_Nhdr *note, const uint8_t *name,
+			  const uint8_t *content)
+{
+	struct build_id *id = arg;
+
+	if (!is_note(note, name, NT_GNU_BUILD_ID, ELF_NOTE_GNU) || note->n_descsz < 2 ||
+	    note->n_descsz > BUILD_ID)
+		return true;
+	id->len = note->n_descsz;
+	memcpy(id->bytes, content, id->len);
+	return false;
+}
+
+/* True when both have the same; in *id that of the file. */
+static bool same_build_id(struct file *file, struct file *other, struct build_id *id)
+{
+	struct build_id theirs = { 0 };
+
+	memset(id, 0, sizeof(*id));
+	return each_note(file, take_build_id, id) == 0 && id->len &&
+	       (!other || (each_note(other, take_build_id, &theirs) == 0 &&
+			   memcmp(id, &theirs, sizeof(theirs)) == 0));
+}
+
+/* As zlib's crc32() has it. */
+static uint32_t add_crc(uint32_t crc, const uint8_t *data, size_t len)
+{
+	static const uint32_t table[16] = {
+		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
+		0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+		0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+	};
+
+	crc = ~crc;
+	for (size_t i = 0; i < len; i++) {
+		crc ^= data[i];
+		crc = crc >> 4 ^ table[crc & 15];
+		crc = crc >> 4 ^ table[crc & 15];
+	}
+	return ~crc;
+}
+
+static bool has_crc(const struct file *file, uint32_t want)
+{
+	uint8_t data[1 << 14];
+	uint32_t crc = 0;
+	uint64_t left = file->size;
+
+	while (left > 0) {
+		size_t len = left < sizeof(data) ? (size_t)left : sizeof(data);
+
+		if (read_fully(file->fd, data, len, file->size - left) != 0)
+			return false;
+		crc = add_crc(crc, data, len);
+		left -= len;
+	}
+	return crc == want;
+}
+
+struct debug {
+	struct file *file;	/* whose debug file is looked for */
+	int root;
+	struct file found;
+	char why[64];		/* nobody is told: another is tried, or there is none */
+};
+
+static bool try_debug(struct debug *debug, const char *path)
+{
+	struct file *found = &debug->found;
+
+	*found = (struct file){ .fd = -1, .why = debug->why, .why_size = sizeof(debug->why) };
+	return file_open(found, sys_open_in(debug->root, path)) == 0 &&
+	       found->at == debug->file->at && found->machine == debug->file->machine;
+}
+
+static bool find_by_build_id(struct debug *debug)
+{
+	static const char folder[] = "/usr/lib/debug/.build-id/";
+	char path[sizeof(folder) + 2 * BUILD_ID + sizeof("/.debug")];
+	struct build_id id;
+	int at;
+
+	if (!same_build_id(debug->file, NULL, &id))
+		return false;
+	at = snprintf(path, sizeof(path), "%s%02x/", folder, id.bytes[0]);
+	for (size_t i = 1; i < id.len; i++)
+		at += snprintf(path + at, sizeof(path) - (size_t)at, "%02x", id.bytes[i]);
+	snprintf(path + at, sizeof(path) - (size_t)at, ".debug");
+	if (try_debug(debug, path) && same_build_id(debug->file, &debug->found, &id))
+		return true;
+	file_close(&debug->found);
+	return false;
+}
+
+/* The folder of a file, by a path with a '/' at its end; links are followed. */
+static bool find_folder(const struct file *file, char *path, size_t size)
+{
+	char self[32], *slash;
+	int before = errno;
+	ssize_t len;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->fd);
+	len = readlink(self, path, size - 1);
+	errno = before;
+	if (len < 0)
+		return false;
+	path[len] = '\0';
+	slash = *path == '/' ? strrchr(path, '/') : NULL;
+	if (slash)
+		slash[1] = '\0';
+	return slash;
+}
+
+/* What a section .gnu_debuglink holds: a name with NULs up to a multiple of 4, and a CRC. */
+static bool find_by_link(struct debug *debug)
+{
+	static const char *const places[][2] = {
+		{ "", "" }, { "", ".debug/" }, { "/usr/lib/debug", "" },
+	};
+	char folder[PATH_MAX], path[2 * PATH_MAX];
+	int64_t section = find_section(debug->file, ".gnu_debuglink");
+	struct table link = { 0 };
+	uint32_t crc;
+	size_t len;
+	bool found = false;
+
+	if (section < 0 || (size_t)section == debug->file->sections.count ||
+	    read_section(debug->file, (size_t)section, &link) != 0)
+		return false;
+	len = strlen((const char *)link.data) & ~(size_t)3;
+	if (len + 8 <= link.count && !strchr((const char *)link.data, '/') &&
+	    find_folder(debug->file, folder, sizeof(folder))) {
+		memcpy(&crc, link.data + len + 4, sizeof(crc));
+		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !found; i++) {
+			snprintf(path, sizeof(path), "%s%s%s%s", places[i][0], folder, places[i][1],
+				 (const char *)link.data);
+			found = try_debug(debug, path) && has_crc(&debug->found, crc);
+			if (!found)
+				file_close(&debug->found);
+		}
+	}
+	free(link.data);
+	return found;
+}
+
+/* A debug file that is damaged is as good as none. */
+static void visit_debug(struct visit *visit, struct file *file, int root)
+{
+	struct debug debug = { .file = file, .root = root };
+	bool found = find_by_build_id(&debug) || find_by_link(&debug);
+
+	if (!found && root >= 0) {
+		debug.root = -1;
+		found = find_by_build_id(&debug) || find_by_link(&debug);
+	}
+	if (!found)
+		return;
+	visit->from = &debug.found;
+	visit_type(visit, SHT_SYMTAB);
+	visit->from = file;
+	file_close(&debug.found);
+}
+
+/* Of a descriptor, which is closed. */
+static int visit_all(int fd, int root, struct visit *visit, char *why, size_t why_size)
+{
+	struct file file = { .fd = -1, .why = why, .why_size = why_size };
+	int ret = file_open(&file, fd);
+
+	visit->file = visit->from = &file;
+	if (!ret)
+		ret = visit_type(visit, SHT_SYMTAB);
+	if (!ret && !visit->over)
+		visit_debug(visit, &file, root);
+	if (ret >= 0 && !visit->over)
+		ret = visit_type(visit, SHT_DYNSYM);
+	file_close(&file);
+	return ret < 0 ? ret : 0;
+}
+
+int binary_each_in(int fd, int root, binary_fn *fn, void *arg, char *why, size_t why_size)
+{
+	struct visit visit = { .fn = fn, .arg = arg };
+
+	return visit_all(sys_dup(fd), root, &visit, why, why_size);
+}
+
+/* The root of a path that begins with that of a process. */
+static int open_root(const char *path)
+{
+	char root[sizeof("/proc/2147483647/root")];
+	int end = 0;
+
+	if (sscanf(path, "/proc/%*10[0-9]/root/%n", &end) < 0 || !end || (size_t)end > sizeof(root))
+		return -1;
+	snprintf(root, (size_t)end, "%s", path);
+	return sys_open(root);
+}
+
+int binary_each(const char *path, binary_fn *fn, void *arg, char *why, size_t why_size)
+{
+	struct visit visit = { .fn = fn, .arg = arg };
+	int root = open_root(path), err;
+
+	err = visit_all(sys_open(path), root, &visit, why, why_size);
+	sys_close(root);
+	return err;
+}
+
+/* ---- static probes ---- */
+
 /*
  * Where the section .stapsdt.base is: notes tell where it was when they were written, and all
  * addresses have moved as far (by prelink). 0: there is none.
  */
 static int find_base(struct file *file, uint64_t *base)
 {
-	const struct layout *at = file->at;
-	struct table names = { 0 };
-	int err;
+	int64_t i = find_section(file, ".stapsdt.base");
 
-	*base = 0;
-	if (file->shstrndx >= file->sections.count)
-		return 0;
-	err = read_section(file, (size_t)file->shstrndx, &names);
-	for (size_t i = 0; i < file->sections.count && !err; i++) {
-		const uint8_t *section = file->sections.data + i * at->shdr;
-		uint64_t name = get(section, at->sh_name);
-
-		if (name < names.count &&
-		    strcmp((const char *)names.data + name, ".stapsdt.base") == 0)
-			*base = get(section, at->sh_addr);
-	}
-	free(names.data);
-	return err;
+	*base = i < 0 || (size_t)i == file->sections.count ? 0 :
+		get(file->sections.data + (size_t)i * file->at->shdr, file->at->sh_addr);
+	return i < 0 ? (int)i : 0;
 }
 
 struct probes {
@@ -481,57 +794,28 @@ static void visit_probe(struct probes *probes, const uint8_t *desc, size_t len)
 		probes->over = !probes->fn(probes->arg, &probe);
 }
 
-static size_t round_up(uint32_t len)
-{
-	return ((size_t)len + 3) & ~(size_t)3;
-}
-
-/* Notes: lengths of name and content, a number, then both, each rounded up to 4. */
-static void visit_notes(struct probes *probes, const struct table *notes)
+/* note_fn */
+static bool probe_note(void *arg, const Elf32_Nhdr *note, const uint8_t *name,
+		       const uint8_t *content)
 {
 	enum { STAPSDT = 3 };
-	static const char owner[] = "stapsdt";
-	const uint8_t *at = notes->data, *end = at + notes->count;
-	Elf32_Nhdr note;	/* and of ELF64 */
+	struct probes *probes = arg;
 
-	while (!probes->over && (size_t)(end - at) >= sizeof(note)) {
-		size_t left, name, content;
-
-		memcpy(&note, at, sizeof(note));
-		at += sizeof(note);
-		left = (size_t)(end - at);
-		if (note.n_namesz > left || round_up(note.n_namesz) > left)
-			return;
-		name = round_up(note.n_namesz);
-		if (note.n_descsz > left - name)
-			return;
-		if (note.n_type == STAPSDT && note.n_namesz == sizeof(owner) &&
-		    memcmp(at, owner, sizeof(owner)) == 0)
-			visit_probe(probes, at + name, note.n_descsz);
-		content = round_up(note.n_descsz);
-		at += content < left - name ? name + content : left;
-	}
+	if (is_note(note, name, STAPSDT, "stapsdt"))
+		visit_probe(probes, content, note->n_descsz);
+	return !probes->over;
 }
 
 int binary_probes(const char *path, binary_probe_fn *fn, void *arg, char *why, size_t why_size)
 {
 	struct file file = { .fd = -1, .why = why, .why_size = why_size };
 	struct probes probes = { .file = &file, .fn = fn, .arg = arg };
-	int err = file_open(&file, path);
+	int err = file_open(&file, sys_open(path));
 
 	if (!err)
 		err = find_base(&file, &probes.base);
-	for (size_t i = 0; i < file.sections.count && !err && !probes.over; i++) {
-		const uint8_t *section = file.sections.data + i * file.at->shdr;
-		struct table notes = { 0 };
-
-		if (get(section, file.at->sh_type) != SHT_NOTE)
-			continue;
-		err = read_section(&file, i, &notes);
-		if (!err)
-			visit_notes(&probes, &notes);
-		free(notes.data);
-	}
+	if (!err)
+		err = each_note(&file, probe_note, &probes);
 	file_close(&file);
 	return err;
 }

@@ -17,9 +17,12 @@ enum binary_kind {
 struct binary_symbol {
 	const char *name;
 	enum binary_kind kind;
-	uint64_t offset;	/* BINARY_FUNCTION: in the file, as a uprobe takes it */
+	bool code;		/* it lies in what is executed */
+	uint8_t info;		/* st_info of elf(5) */
+	uint64_t offset;	/* of code: in the file, as a uprobe takes it */
 	uint64_t address;	/* as the file has it; BINARY_IMPORTED: 0 */
 	uint64_t size;		/* bytes from there; 0: the file does not say */
+	uint64_t room;		/* bytes to the end of its section; 0: not known */
 };
 
 /*
@@ -33,9 +36,19 @@ int binary_find(const char *name, char *path, size_t size, char *why, size_t why
  * Visit what .symtab names, then what .dynsym does, which may be the same again; stops when fn
  * returns false. The file may hold anything. 0, or -errno and the reason in why: -ENOEXEC for
  * what is no ELF program or library for this machine.
+ *
+ * Where it has no .symtab, that of its debug file is taken: /usr/lib/debug/.build-id/xx/yyy.debug
+ * if that has the same build id, or what .gnu_debuglink names, beside it, in .debug/ there or in
+ * /usr/lib/debug/FOLDER, if that has the CRC. Compressed tables count as none.
  */
 typedef bool binary_fn(void *arg, const struct binary_symbol *symbol);
 int binary_each(const char *path, binary_fn *fn, void *arg, char *why, size_t why_size);
+
+/*
+ * The same for a file that is open and stays so; root: where paths to debug files begin, see
+ * sys_open_in(). What is not there is looked for in this process's root.
+ */
+int binary_each_in(int fd, int root, binary_fn *fn, void *arg, char *why, size_t why_size);
 
 /* A static probe (USDT) of a program; offsets are in the file. */
 struct binary_probe {

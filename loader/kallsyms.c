@@ -8,17 +8,8 @@
 #include "../asm/asm.h"
 #include "kallsyms.h"
 
-struct symbol {
-	uint64_t address;	/* 0: this process may not know it */
-	char kind;		/* as nm(1) letters it */
-	const char *name;
-	const char *module;	/* "[module]" and a newline, or "" */
-};
-
-typedef bool symbol_fn(void *arg, const struct symbol *symbol);
-
 /* "ffffffff81000000 T name\t[module]\n": cut the name out in place. False: it is no such line. */
-static bool read_line(char *line, struct symbol *out)
+static bool read_line(char *line, struct kallsyms_symbol *out)
 {
 	char *space, *name, *end;
 
@@ -34,10 +25,10 @@ static bool read_line(char *line, struct symbol *out)
 	return true;
 }
 
-static int each_symbol(symbol_fn *fn, void *arg)
+int kallsyms_each_symbol(kallsyms_symbol_fn *fn, void *arg)
 {
 	FILE *f = fopen("/proc/kallsyms", "re");
-	struct symbol symbol;
+	struct kallsyms_symbol symbol;
 	char *line = NULL;
 	size_t room = 0;
 	int err = 0;
@@ -54,7 +45,7 @@ static int each_symbol(symbol_fn *fn, void *arg)
 	return err;
 }
 
-static bool is_function(char kind)
+bool kallsyms_is_function(char kind)
 {
 	return kind == 't' || kind == 'T' || kind == 'w' || kind == 'W';
 }
@@ -68,7 +59,7 @@ struct look {
 	struct asm_near near;
 };
 
-static bool look_at(void *arg, const struct symbol *symbol)
+static bool look_at(void *arg, const struct kallsyms_symbol *symbol)
 {
 	struct look *look = arg;
 	const char *name = symbol->name;
@@ -77,7 +68,7 @@ static bool look_at(void *arg, const struct symbol *symbol)
 
 	if (same && !out->address)
 		out->address = symbol->address;
-	if (!is_function(symbol->kind)) {
+	if (!kallsyms_is_function(symbol->kind)) {
 		out->data = out->data || same;
 		return true;
 	}
@@ -96,51 +87,31 @@ int kallsyms_look(const char *name, struct kallsyms_name *out)
 
 	memset(out, 0, sizeof(*out));
 	asm_near_start(&look.near, name, look.len);
-	err = each_symbol(look_at, &look);
+	err = kallsyms_each_symbol(look_at, &look);
 	asm_near_text(&look.near, out->near);
 	return err;
 }
 
 /* ---- all of them ---- */
 
-struct each {
-	kallsyms_place_fn *fn;
-	void *arg;
-};
-
-static bool each_function(void *arg, const struct symbol *symbol)
-{
-	const struct each *each = arg;
-
-	return !is_function(symbol->kind) || each->fn(each->arg, symbol->address, symbol->name);
-}
-
-int kallsyms_each_place(kallsyms_place_fn *fn, void *arg)
-{
-	struct each each = { fn, arg };
-
-	return each_symbol(each_function, &each);
-}
-
 struct each_name {
 	kallsyms_fn *fn;
 	void *arg;
 };
 
-/* kallsyms_place_fn */
-static bool each_function_name(void *arg, uint64_t address, const char *name)
+/* kallsyms_symbol_fn */
+static bool each_function_name(void *arg, const struct kallsyms_symbol *symbol)
 {
 	const struct each_name *each = arg;
 
-	(void)address;
-	return each->fn(each->arg, name);
+	return !kallsyms_is_function(symbol->kind) || each->fn(each->arg, symbol->name);
 }
 
 int kallsyms_each(kallsyms_fn *fn, void *arg)
 {
 	struct each_name each = { fn, arg };
 
-	return kallsyms_each_place(each_function_name, &each);
+	return kallsyms_each_symbol(each_function_name, &each);
 }
 
 /* ---- addresses ---- */
@@ -158,7 +129,7 @@ static int compare_at(const void *a, const void *b)
 }
 
 /* The first symbol of an address counts. */
-static bool name_at(void *arg, const struct symbol *symbol)
+static bool name_at(void *arg, const struct kallsyms_symbol *symbol)
 {
 	struct kallsyms_at want = { .address = symbol->address }, *at;
 	struct names *names = arg;
@@ -181,7 +152,7 @@ int kallsyms_name_all(struct kallsyms_at *at, size_t n)
 {
 	struct names names = { at, n };
 
-	return n ? each_symbol(name_at, &names) : 0;
+	return n ? kallsyms_each_symbol(name_at, &names) : 0;
 }
 
 struct address {
@@ -189,7 +160,7 @@ struct address {
 	uint64_t address;
 };
 
-static bool address_of(void *arg, const struct symbol *symbol)
+static bool address_of(void *arg, const struct kallsyms_symbol *symbol)
 {
 	struct address *address = arg;
 
@@ -203,7 +174,7 @@ uint64_t kallsyms_address(const char *name)
 {
 	struct address address = { name, 0 };
 
-	return each_symbol(address_of, &address) ? 0 : address.address;
+	return kallsyms_each_symbol(address_of, &address) ? 0 : address.address;
 }
 
 /* ---- system calls ---- */

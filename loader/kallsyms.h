@@ -23,9 +23,17 @@ int kallsyms_look(const char *name, struct kallsyms_name *out);
 typedef bool kallsyms_fn(void *arg, const char *name);
 int kallsyms_each(kallsyms_fn *fn, void *arg);
 
-/* The same with addresses, which are 0 where this process may not know them. */
-typedef bool kallsyms_place_fn(void *arg, uint64_t address, const char *name);
-int kallsyms_each_place(kallsyms_place_fn *fn, void *arg);
+/* The same for all symbols, data as well. */
+struct kallsyms_symbol {
+	uint64_t address;	/* 0: this process may not know it */
+	char kind;		/* as nm(1) letters it */
+	const char *name;
+	const char *module;	/* "[module]" and a newline, or "" */
+};
+
+typedef bool kallsyms_symbol_fn(void *arg, const struct kallsyms_symbol *symbol);
+int kallsyms_each_symbol(kallsyms_symbol_fn *fn, void *arg);
+bool kallsyms_is_function(char kind);
 
 /* The symbol at an address: what is looked for, and what is found; name "": nothing. */
 struct kallsyms_at {

@@ -365,6 +365,40 @@ bool load_name_kernel(struct load_names *names, uint64_t address, struct load_na
 bool load_name_file(struct load_names *names, const char *path, uint64_t offset,
 		    struct load_name *out);
 
+/* True: the kernel has been asked about, and it tells this process no addresses. */
+bool load_names_hidden(const struct load_names *names);
+
+/* The functions of a file or the like, owned by the struct load_names. */
+struct load_functions;
+
+/* NULL is fine: there are none. */
+bool load_name_in(const struct load_functions *f, uint64_t at, struct load_name *out);
+
+/* A file that a process has mapped, as /proc/PID/maps has it. */
+struct load_mapped {
+	int root;		/* the folder where its paths begin; -1: as for this process */
+	const char *path;
+	const char *range;	/* its other way: /proc/PID/map_files/START-END */
+	uint64_t device, inode;
+};
+
+/*
+ * By offset in the file, with those of its debug file. Files are known by device and inode: NULL
+ * where another one has its name now, and the process no longer runs.
+ */
+const struct load_functions *load_functions_mapped(struct load_names *names,
+						   const struct load_mapped *mapped);
+
+/* Of the kernel's code in the memory of processes, by offset; address is where one has it. */
+const struct load_functions *load_functions_vdso(struct load_names *names, uint64_t address);
+
+/*
+ * By address, what a process says about code that it has made: /tmp/perf-PID.map in its root, by
+ * the number that it knows itself by. The file must be its user's, or root's. Read anew each time.
+ */
+const struct load_functions *load_functions_jit(struct load_names *names, int root, uint32_t pid,
+						uint32_t uid);
+
 /*
  * Does a pattern match the whole name? As fnmatch(3) does it for bytes: '*', '?', [set] with
  * ranges, [!set] or [^set], and a backslash before what stands for itself. A '[' that nothing

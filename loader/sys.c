@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -277,6 +279,37 @@ int sys_open_follow(const char *path)
 	int before = errno;
 
 	return above_standard(result(open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), before));
+}
+
+int sys_open_in(int root, const char *path)
+{
+	enum { OPENAT2 = 437, IN_ROOT = 0x10 };		/* on each CPU; RESOLVE_IN_ROOT */
+	struct { uint64_t flags, mode, resolve; } how = { O_PATH | O_CLOEXEC, 0, IN_ROOT };
+	int fd = (int)(root < 0 ? call(SYS_openat, AT_FDCWD, (long)path, O_PATH | O_CLOEXEC, 0, 0) :
+				  call(OPENAT2, root, (long)path, (long)&how, sizeof(how), 0));
+	char self[32];
+	struct stat st;
+	int opened;
+
+	if (fd < 0)
+		return fd;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	opened = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? sys_open(self) : -EINVAL;
+	sys_close(fd);
+	return opened;
+}
+
+int sys_memory_file(const void *data, size_t len)
+{
+	enum { CLOEXEC = 1 };	/* MFD_CLOEXEC */
+	int fd = above_standard((int)call(SYS_memfd_create, (long)"", CLOEXEC, 0, 0, 0));
+	long done = fd < 0 ? fd : call(SYS_write, fd, (long)data, (long)len, 0, 0);
+
+	if (done < 0) {
+		sys_close(fd);
+		return (int)done;
+	}
+	return fd;
 }
 
 int sys_map_file(const char *path, void **data, size_t *len)

@@ -64,6 +64,15 @@ void sys_sleep(unsigned int us);
 /* A file to be read as it grows: close-on-exec, above 2, and reading it does not wait. */
 int sys_open_follow(const char *path);
 
+/*
+ * A regular file by its path below a folder that is the root of links, too; root -1: this
+ * process's. -EINVAL for what is no regular file, which is not opened: it may be a device.
+ */
+int sys_open_in(int root, const char *path);
+
+/* A file without a name that holds what is in memory there, len bytes unless that ends before. */
+int sys_memory_file(const void *data, size_t len);
+
 /* A whole file, read-only; a file that cannot be mapped or is empty is an error. */
 int sys_map_file(const char *path, void **data, size_t *len);
 void sys_unmap(void *data, size_t len);

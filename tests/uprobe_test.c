@@ -320,6 +320,27 @@ TEST_F(uprobe, stripped)
 	EXPECT_HAS("has no function 'probed_static'", self->a.said);
 }
 
+/* As the tools make it; the file itself has no such symbol. */
+TEST_F(uprobe, debug_file)
+{
+	char section[SECTION], command[4 * PATH];
+
+	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE(system("command -v objcopy >/dev/null") == 0, "no objcopy");
+	copy_make(self, SHT_NULL);
+	snprintf(command, sizeof(command), "cd %s && objcopy --only-keep-debug %s debug && "
+		 "objcopy -S --add-gnu-debuglink=debug %s copy", self->folder, self->a.self_path,
+		 self->a.self_path);
+	ASSERT_EQ(0, system(command));
+	snprintf(section, SECTION, "uprobe//proc/%d/root%s:probed_four", getpid(), self->copy);
+	put(self, section, "");
+	EXPECT_OK(load_attach(self->a.load));
+	snprintf(command, sizeof(command), "%s/debug", self->folder);
+	EXPECT_EQ(0, unlink(command));
+	copy_run(self);
+	EXPECT_EQ(5, got(self).count);
+}
+
 /* Whatever is in the file, it ends with an error. */
 TEST_F(uprobe, damaged)
 {
