@@ -12,6 +12,8 @@
 #include <glob.h>
 #include <libgen.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -23,7 +25,7 @@
 
 enum {
 	CALLS = 25, SYNCS = 4, SPEND_US = 2000, WORDS = 16, SHOWN = 4000,
-	PATH = 512, HERTZ = 99, OURS = 64, MOST = 64,
+	PATH = 512, HERTZ = 99, OURS = 64, MOST = 64, CODE = 256,
 	SEEN_MS = 10000,	/* for a program to start on a busy machine */
 	CONNECT_MS = 3000,
 	GONE_MS = 2000,		/* the kernel frees after a grace period or two */
@@ -59,6 +61,46 @@ __attribute__((noinline)) void burn_the_cpu(int ms)
 	while (clock_us(CLOCK_PROCESS_CPUTIME_ID) < end)
 		for (volatile int i = 0; i < 1000000; i++)
 			;
+}
+
+/* Which of this clock is a system call. */
+static void ask_for_the_time(int ms)
+{
+	int64_t end = clock_us(CLOCK_PROCESS_CPUTIME_ID) + ms * 1000;
+
+	while (clock_us(CLOCK_PROCESS_CPUTIME_ID) < end)
+		;
+}
+
+/* Calls nothing and knows no address: it runs wherever it is copied to. */
+__attribute__((noinline, no_sanitize("address", "undefined")))
+static void count_down(volatile int *n)
+{
+	while (*n)
+		--*n;
+}
+
+/* In code that it has made, as a language does, and says so. */
+static void burn_made_code(int ms)
+{
+	int64_t end = clock_us(CLOCK_PROCESS_CPUTIME_ID) + ms * 1000;
+	char path[64], *code = mmap(NULL, CODE, PROT_READ | PROT_WRITE | PROT_EXEC,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile int n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
+	f = fopen(path, "we");
+	if (code == MAP_FAILED || !f)
+		_exit(1);
+	memcpy(code, (const void *)count_down, CODE);
+	__builtin___clear_cache(code, code + CODE);
+	fprintf(f, "%lx %x made by a language\n", (unsigned long)code, CODE);
+	fclose(f);
+	while (clock_us(CLOCK_PROCESS_CPUTIME_ID) < end) {
+		n = 1000000;
+		((void (*)(volatile int *))code)(&n);
+	}
 }
 
 static socklen_t make_address(struct sockaddr_storage *out, const char *text, uint16_t port)
@@ -99,7 +141,8 @@ static void connect_to(const char *list)
 
 static void do_task(const char *task)
 {
-	static const char to[] = "connect ", burn[] = "burn ", odd[] = "odd ";
+	static const char to[] = "connect ", burn[] = "burn ", odd[] = "odd ", make[] = "make ",
+			  ask[] = "ask ";
 
 	fprintf(stderr, "pid %d\n", getpid());
 	if (strncmp(task, odd, sizeof(odd) - 1) == 0) {
@@ -112,6 +155,10 @@ static void do_task(const char *task)
 		spend_some_time();
 	for (int i = 0; i < SYNCS && strcmp(task, "sync") == 0; i++)
 		sync();
+	if (strncmp(task, ask, sizeof(ask) - 1) == 0)
+		ask_for_the_time(atoi(task + sizeof(ask) - 1));
+	if (strncmp(task, make, sizeof(make) - 1) == 0)
+		burn_made_code(atoi(task + sizeof(make) - 1));
 	if (strncmp(task, burn, sizeof(burn) - 1) == 0) {
 		burn_the_cpu(atoi(task + sizeof(burn) - 1));
 		fprintf(stderr, "cpu %lld\n", (long long)clock_us(CLOCK_PROCESS_CPUTIME_ID));
@@ -132,6 +179,7 @@ __attribute__((constructor)) static void be_the_command(void)
 
 FIXTURE(progs) {
 	char self_path[PATH], program[2 * PATH];
+	char copy[PATH];	/* what runs as the command in place of this program, or "" */
 	char *out, *err;	/* what the program and the command wrote */
 	int status;
 };
@@ -190,7 +238,7 @@ static void run(struct progs_self *self, const char *task, const char *const *wo
 		n++;
 	}
 	argv[n++] = "--";
-	argv[n] = self->self_path;
+	argv[n] = self->copy[0] ? self->copy : self->self_path;
 	pid = fork();
 	if (!pid) {
 		dup2(fileno(out), STDOUT_FILENO);
@@ -503,6 +551,131 @@ TEST_F(progs, profile_of_one_process)
 	RUN(self, "TASK=burn 100", "profile", "-p", pid, "-j");
 	check_status(self);
 	EXPECT_EQ(0, count(self->out, "burn_the_cpu"));
+}
+
+TEST_F(progs, profile_of_made_code)
+{
+	char path[64];
+
+	REQUIRE(access("/proc/sys/kernel/perf_event_paranoid", F_OK) == 0,
+		"this kernel has no perf events");
+	REQUIRE(asm_cpu_native() && sizeof(void *) == 8, "code is not copied here");
+	RUN(self, "TASK=make 400", "profile");
+	check_status(self);
+	snprintf(path, sizeof(path), "/tmp/perf-%lld.map", number(self->err, "pid "));
+	EXPECT_EQ(0, unlink(path));
+	EXPECT_GT(folded(self->out, ";made by a language"), 0);
+}
+
+/*
+ * A copy of this program that uses the CPU until it is killed; it is gone from its path, or that is
+ * only known in its own namespace of mounts.
+ */
+static pid_t start_copy(const struct progs_self *self, const char *folder, bool away)
+{
+	char command[4 * PATH], path[PATH], comm[16] = "";
+	pid_t pid;
+	int fd;
+
+	snprintf(command, sizeof(command), "cp %s %s/copy && TASK='burn 60000' exec %s/copy",
+		 self->self_path, folder, folder);
+	pid = fork();
+	if (!pid) {
+		if (away && (unshare(CLONE_NEWNS) != 0 ||
+			     mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+			     mount("none", folder, "tmpfs", 0, NULL) != 0))
+			_exit(1);
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(1);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	for (int i = 0; i < SEEN_MS / 10 && strcmp(comm, "copy\n") != 0; i++) {
+		usleep(10000);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		memset(comm, 0, sizeof(comm));
+		if (fd < 0 || read(fd, comm, sizeof(comm) - 1) < 0)
+			break;
+		close(fd);
+	}
+	EXPECT_STREQ("copy\n", comm);
+	return pid;
+}
+
+static void check_copy(struct progs_self *self, const char *folder, bool away)
+{
+	char path[PATH], number[16];
+	pid_t pid = start_copy(self, folder, away);
+	FILE *other;
+
+	snprintf(path, sizeof(path), "%s/copy", folder);
+	unlink(path);
+	other = fopen(path, "we");
+	ASSERT_NOT_NULL(other);
+	fprintf(other, "this is another file\n");
+	fclose(other);
+	snprintf(number, sizeof(number), "%d", pid);
+	RUN(self, "TASK=burn 400", "profile", "-p", number);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	unlink(path);
+	check_status(self);
+	EXPECT_GT(folded(self->out, ";burn_the_cpu"), 0);
+}
+
+/* Files are known by what is mapped, not by what has their path. */
+TEST_F(progs, profile_of_other_files)
+{
+	char folder[] = "/tmp/progs_test.XXXXXX";
+
+	REQUIRE(access("/proc/sys/kernel/perf_event_paranoid", F_OK) == 0,
+		"this kernel has no perf events");
+	ASSERT_NOT_NULL(mkdtemp(folder));
+	check_copy(self, folder, false);
+	check_copy(self, folder, true);
+	EXPECT_EQ(0, rmdir(folder));
+}
+
+/* As the tools make it: a debug file, and a program that has lost all symbols. */
+TEST_F(progs, profile_of_a_stripped_program)
+{
+	char folder[] = "/tmp/progs_test.XXXXXX", command[4 * PATH];
+
+	REQUIRE(access("/proc/sys/kernel/perf_event_paranoid", F_OK) == 0,
+		"this kernel has no perf events");
+	REQUIRE(system("command -v objcopy >/dev/null") == 0, "no objcopy");
+	ASSERT_NOT_NULL(mkdtemp(folder));
+	snprintf(command, sizeof(command), "cd %s && mkdir .debug && objcopy --only-keep-debug %s "
+		 ".debug/copy.debug && objcopy -S -R .note.gnu.build-id "
+		 "--add-gnu-debuglink=.debug/copy.debug %s copy",
+		 folder, self->self_path, self->self_path);
+	ASSERT_EQ(0, system(command));
+	snprintf(self->copy, sizeof(self->copy), "%s/copy", folder);
+	RUN(self, "TASK=burn 300", "profile");
+	check_status(self);
+	EXPECT_GT(folded(self->out, ";burn_the_cpu"), 0);
+	EXPECT_EQ(0, folded(self->out, ";[copy]"));
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	EXPECT_EQ(0, system(command));
+}
+
+/* Nobody is told addresses here; it is said once. */
+TEST_F(progs, profile_without_names_of_the_kernel)
+{
+	char path[] = "/tmp/progs_test.XXXXXX";
+	static const char hidden[] = "0000000000000000 T _stext\n0000000000000000 T do_it\n";
+	int fd = mkstemp(path);
+
+	REQUIRE(access("/proc/sys/kernel/perf_event_paranoid", F_OK) == 0,
+		"this kernel has no perf events");
+	ASSERT_EQ(sizeof(hidden) - 1, write(fd, hidden, sizeof(hidden) - 1));
+	ASSERT_EQ(0, unshare(CLONE_NEWNS));
+	ASSERT_EQ(0, mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	ASSERT_EQ(0, mount(path, "/proc/kallsyms", NULL, MS_BIND, NULL));
+	unlink(path);
+	RUN(self, "TASK=ask 300", "profile");
+	check_status(self);
+	EXPECT_GT(folded(self->out, ";[unknown]_[k]"), 0);
+	EXPECT_EQ(1, count(self->err, "see /proc/sys/kernel/kptr_restrict"));
 }
 
 /* ---- nothing is left ---- */

@@ -11,9 +11,14 @@
  * A line a stack, outermost function first, "_[k]" behind those of the kernel: the folded form that
  * flame graphs are made from. --svg draws one.
  *
+ * Names of a program's functions are from its symbols, from those of its debug file (of its build
+ * id or .gnu_debuglink, in the root of the process), from the kernel for its vdso, and from
+ * /tmp/perf-PID.map for code that the process makes. Files are those that are mapped, by inode:
+ * one that has been replaced is found as long as the process runs.
+ *
  * What has no name is [FILE], or [unknown] where there is no file; functions of a stripped program
- * are those that it exports. [missed] is a stack whose place in the kernel's table another one has.
- * Programs compiled without frame pointers have short stacks.
+ * without a debug file are those that it exports. [missed] is a stack whose place in the kernel's
+ * table another one has. Programs compiled without frame pointers have short stacks.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -29,7 +34,7 @@
 
 enum {
 	DEPTH = 127,		/* as in the text */
-	LOOK_MS = 50,		/* how often to look for processes that have not been seen */
+	LOOK_MS = 10,		/* how often to look for processes that have not been seen */
 };
 
 static const char text[] =
@@ -60,8 +65,8 @@ struct profile {
 	struct program program;
 	uint32_t pid;		/* 0: all but this one */
 	bool svg;
-	int stacks, counts, lost;
-	const struct asm_map *counts_map;
+	int stacks, counts, lost, fresh;
+	const struct asm_map *counts_map, *fresh_map;
 	struct load_names *names;
 	struct maps maps;
 	struct folds folds;
@@ -85,9 +90,9 @@ static bool take_option(void *arg, int letter, const char *value)
 	return false;
 }
 
-static bool is_wanted(const struct profile *pr, const struct place *place)
+static bool is_wanted(const struct profile *pr, const struct maps_who *who)
 {
-	return pr->pid ? place->who.pid == pr->pid : place->who.pid != (uint32_t)getpid();
+	return pr->pid ? who->pid == pr->pid : who->pid != (uint32_t)getpid();
 }
 
 /* ---- while it runs ---- */
@@ -96,17 +101,20 @@ static bool is_wanted(const struct profile *pr, const struct place *place)
 static int see_process(void *arg, const void *key, const void *value)
 {
 	struct profile *pr = arg;
-	const struct place *place = key;
+	const struct maps_who *who = key;
+	int err = load_map_delete(pr->fresh, who);
 
 	(void)value;
-	return !is_wanted(pr, place) || maps_see(&pr->maps, &place->who, false) ? 0 : -ENOMEM;
+	if (is_wanted(pr, who) && !maps_see(&pr->maps, who))
+		return -ENOMEM;
+	return err == -ENOENT ? 0 : err;
 }
 
 static int look(void *arg)
 {
 	struct profile *pr = arg;
 
-	return load_map_walk(pr->counts, pr->counts_map, see_process, pr);
+	return load_map_walk(pr->fresh, pr->fresh_map, see_process, pr);
 }
 
 /* ---- names ---- */
@@ -115,7 +123,7 @@ static int look(void *arg)
 static void put_name(FILE *f, const char *name)
 {
 	for (; *name; name++)
-		fputc(*name < ' ' || *name > '~' || *name == ';' ? '?' : *name, f);
+		putc(*name < ' ' || *name > '~' || *name == ';' ? '?' : *name, f);
 }
 
 static void name_kernel(struct profile *pr, FILE *f, uint64_t address)
@@ -127,32 +135,20 @@ static void name_kernel(struct profile *pr, FILE *f, uint64_t address)
 	fputs("_[k]", f);
 }
 
-/* Where a file is mapped that was not when the process was first seen: look again. */
-static const char *find_file(struct profile *pr, const struct maps_who *who, uint64_t address,
-			     uint64_t *offset)
+static void name_user(struct profile *pr, FILE *f, struct maps_process *process, uint64_t address)
 {
-	const char *path = maps_find(&pr->maps, who, address, offset);
+	const char *file = "", *name = NULL;
 
-	if (path || !maps_see(&pr->maps, who, true))
-		return path;
-	return maps_find(&pr->maps, who, address, offset);
-}
-
-static void name_user(struct profile *pr, FILE *f, const struct maps_who *who, uint64_t address)
-{
-	uint64_t offset = 0;
-	const char *path = find_file(pr, who, address, &offset), *base;
-	struct load_name name;
-
-	if (path && load_name_file(pr->names, path, offset, &name)) {
-		put_name(f, name.name);
-	} else if (path && *path == '/') {
-		base = strrchr(path, '/') + 1;
+	if (process)
+		name = maps_name(process, pr->names, address, &file);
+	if (name) {
+		put_name(f, name);
+	} else if (*file == '/') {
 		fputc('[', f);
-		put_name(f, base);
+		put_name(f, strrchr(file, '/') + 1);
 		fputc(']', f);
 	} else {
-		put_name(f, path && *path ? path : "[unknown]");
+		put_name(f, *file ? file : "[unknown]");
 	}
 }
 
@@ -161,6 +157,7 @@ static void put_stack(struct profile *pr, FILE *f, const struct place *place, bo
 {
 	uint64_t at[DEPTH] = { 0 };
 	int32_t id = kernel ? place->kernel : place->user;
+	struct maps_process *process = maps_find(&pr->maps, &place->who);
 	size_t n = 0;
 
 	if (id == -EEXIST)
@@ -177,7 +174,7 @@ static void put_stack(struct profile *pr, FILE *f, const struct place *place, bo
 		if (kernel)
 			name_kernel(pr, f, address);
 		else
-			name_user(pr, f, &place->who, address);
+			name_user(pr, f, process, address);
 	}
 }
 
@@ -191,7 +188,7 @@ static int fold_place(void *arg, const void *key, const void *value)
 	size_t len;
 	FILE *f;
 
-	if (!is_wanted(pr, place))
+	if (!is_wanted(pr, &place->who))
 		return 0;
 	f = open_memstream(&line, &len);
 	if (!f)
@@ -250,6 +247,9 @@ static void print(struct profile *pr)
 		print_json(&pr->folds);
 	else
 		fold_print(stdout, &pr->folds);
+	if (load_names_hidden(pr->names))
+		program_error(&pr->program, "the kernel does not tell where its functions are: see "
+			      "/proc/sys/kernel/kptr_restrict");
 	if (load_map_lookup(pr->lost, &key, &lost) == 0 && lost)
 		program_error(&pr->program, "%llu samples are lost: there was no room",
 			      (unsigned long long)lost);
@@ -260,6 +260,7 @@ static void print(struct profile *pr)
 static int open_maps(struct profile *pr)
 {
 	pr->counts = program_map(&pr->program, "counts", &pr->counts_map);
+	pr->fresh = program_map(&pr->program, "fresh", &pr->fresh_map);
 	pr->stacks = load_map_fd(pr->program.load, "stacks");
 	pr->lost = load_map_fd(pr->program.load, "lost");
 	pr->names = load_names_new();
