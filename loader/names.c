@@ -24,7 +24,11 @@
 #include "loader.h"
 #include "sys.h"
 
-enum { WHY = 128, OWN = -1 };
+enum {
+	WHY = 128, OWN = -1,
+	NAME_MOST = 4096,
+	NAMES_MOST = 1 << 29,	/* bytes of a table: those of the largest programs are a tenth */
+};
 enum { NONE = UINT32_MAX };
 
 /* Of two at one place the higher counts: the bits from the highest. */
@@ -62,22 +66,26 @@ struct load_names {
 
 /* ---- a table ---- */
 
-/* Its end may be UINT64_MAX; name NULL: none. */
+/*
+ * Its end may be UINT64_MAX; name NULL: none. False: no memory, or enough: files of others may have
+ * a long name for each of many symbols.
+ */
 static bool add(struct load_functions *f, const struct function *function, const char *name)
 {
-	size_t len = name ? strlen(name) + 1 : 0;
+	size_t len = name ? strnlen(name, NAME_MOST) + 1 : 0;
 	struct function *grown = array_grow(f->at, &f->room, f->count + 1, sizeof(*grown));
 	char *names = array_grow(f->names, &f->names_room, f->nnames + len + 1, sizeof(*names));
 
 	f->at = grown ? grown : f->at;
 	f->names = names ? names : f->names;
-	f->failed = !grown || !names || f->nnames + len >= NONE || f->count >= NONE;
-	if (f->failed)
+	f->failed = !grown || !names;
+	if (f->failed || f->nnames + len > NAMES_MOST)
 		return false;
 	f->at[f->count] = *function;
 	f->at[f->count++].name = name ? (uint32_t)f->nnames : NONE;
 	memcpy(f->names + f->nnames, name ? name : "", len);
 	f->nnames += len;
+	f->names[f->nnames - (len != 0)] = '\0';
 	return true;
 }
 

@@ -514,6 +514,22 @@ TEST_F(names, jit)
 	EXPECT_STREQ("LazyCompile:~a b.js:1+0", name_jit(self, 0x7f0000001000));
 }
 
+/* Whoever writes names does not choose how much memory they take. */
+TEST_F(names, jit_with_a_long_name)
+{
+	enum { LONG = 5000, MOST = 4096 };
+	struct load_name name;
+	char line[LONG];
+
+	memset(line, 'x', sizeof(line));
+	memcpy(line, "1000 10 ", 8);
+	line[LONG - 1] = '\0';
+	store_lines(self, line);
+	ASSERT_TRUE(load_name_in(load_functions_jit(self->names, self->root, SOME_PID, getuid()),
+				 0x1000, &name));
+	EXPECT_EQ(MOST, strlen(name.name));
+}
+
 TEST_F(names, jit_of_another_user)
 {
 	REQUIRE(geteuid() == 0, "needs privilege");
