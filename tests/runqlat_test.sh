@@ -29,34 +29,38 @@ pid=$!
 spin
 trap 'kill "$pid" $!; rm -rf "$tmp"' EXIT
 
-# A column of the rows in JSON: how often, or how often from a range on.
-count()	# [RANGE]
+# How often, in JSON; how long that was at least and at most, and the longest, in us.
+figures()
 {
 	grep -o '"usecs":[0-9]*},"value":{"count":[0-9]*' "$tmp/stdout" |
-	awk -F'[:}]' -v from="${1:-0}" '$2 >= from { n += $5 } END { print n + 0 }'
+	awk -F'[:}]' '
+	$5 { n += $5; least += $2 ? $5 * 2 ^ $2 : 0; most += $5 * 2 ^ ($2 + 1); top = 2 ^ ($2 + 1) }
+	END { print n + 0, least + 0, most + 0, top + 0 }'
 }
 
+# What the scheduler says before the program and after it, too: what it saw is in between.
 # shellcheck disable=SC2016 # the inner shell's
+looks='echo "$(cut -d " " -f 2,3 "/proc/$0/schedstat")"'
+sh -c "$looks" "$pid" >"$tmp/before"
 t_run with_tracefs "$BPFLOAD" run -j -D PID="$pid" "$runqlat" -- \
-	sh -c 'cat "/proc/$0/schedstat"; sleep 1; cat "/proc/$0/schedstat"' "$pid"
-came=$(awk '/^[0-9]/ { n = $3 - n } END { print n }' "$tmp/stdout")
-got=$(count)
-# The first may be of a thread that is not known yet; some come before and after the two
-# looks at the number of the scheduler, on a busy machine.
-echo "# saw $got, the scheduler $came"
-if [ "$t_status" -eq 0 ] && [ "$got" -ge 3 ] && [ "$got" -ge $((came - 2)) ] &&
-   [ "$got" -le $((came * 2 + 10)) ]; then
-	pass "the waits of a process"
+	sh -c "$looks; sleep 1; $looks" "$pid"
+sh -c "$looks" "$pid" >"$tmp/after"
+grep -h '^[0-9]' "$tmp/before" "$tmp/stdout" "$tmp/after" >"$tmp/looks"
+# how often it came, and us that it waited: at least and at most
+scheduler=$(awk '{ waited[NR] = $1 / 1000; came[NR] = $2 }
+	END { print came[3] - came[2], came[4] - came[1],
+		waited[3] - waited[2], waited[4] - waited[1] }' "$tmp/looks")
+# The first may be of a thread that is not known yet, and so may the second.
+wrong=$(echo "$(figures) $scheduler" | awk '
+	$1 < 3 || $1 < $5 - 2 || $1 > $6 + 2 { print "saw " $1 ", the scheduler " $5 " to " $6 }
+	$2 > 1.1 * $8 + 1000 { print "waited for " $2 " us, the scheduler says " $8 }
+	$3 < 0.9 * $7 - 2 * $4 { print "waited for " $3 " us at most, the scheduler says " $7 }')
+echo "# saw and the scheduler: $(figures), $scheduler"
+if [ "$t_status" -eq 0 ] && [ -z "$wrong" ]; then
+	pass "the waits of a process, how many and how long"
 else
-	fail "the waits of a process" "status $t_status; saw $got, the scheduler $came" \
-		"$tmp/stdout" "$tmp/stderr"
-fi
-# what it waits for is a time slice of the other: no less than half a millisecond
-long=$(count 9)
-if [ "$long" -ge $((got / 3)) ]; then
-	pass "of a time slice each"
-else
-	fail "of a time slice each" "$long of $got" "$tmp/stdout"
+	fail "the waits of a process, how many and how long" "status $t_status; $wrong" \
+		"$tmp/looks" "$tmp/stdout" "$tmp/stderr"
 fi
 t_run with_tracefs "$BPFLOAD" run "$runqlat" -- sleep 0.3
 if grep -q '^USECS  *COUNT$' "$tmp/stdout" &&

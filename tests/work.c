@@ -15,9 +15,9 @@
  *	ended	a process does that, and ends: its number, CPU time in us, pages at most
  *
  * Then a line of what the kernel knows: its process number, CPU time in ns, voluntary and other
- * context switches, CPU time of its children in us, and how much of its time was surely spent as
- * it should be: where a hypervisor stops a CPU, in user mode or not, the kernel does not know. It
- * leaves the CPU, and waits for the end of its standard input.
+ * context switches, CPU time of its children in us, how much of its time was surely spent as it
+ * should be, and context switches of its children. Where a hypervisor stops a CPU, in user mode or
+ * not, the kernel does not know. It leaves the CPU, and waits for the end of its standard input.
  *
  * SIGTERM is the end of the work.
  *
@@ -127,10 +127,11 @@ static void report(void)
 
 	getrusage(RUSAGE_SELF, &self);
 	getrusage(RUSAGE_CHILDREN, &children);
-	printf("%d %" PRIu64 " %ld %ld %ld %" PRIu64 "\n", (int)getpid(), total, self.ru_nvcsw,
+	printf("%d %" PRIu64 " %ld %ld %ld %" PRIu64 " %ld\n", (int)getpid(), total, self.ru_nvcsw,
 	       self.ru_nivcsw,
 	       (children.ru_utime.tv_sec + children.ru_stime.tv_sec) * 1000000L +
-	       children.ru_utime.tv_usec + children.ru_stime.tv_usec, steady);
+	       children.ru_utime.tv_usec + children.ru_stime.tv_usec, steady,
+	       children.ru_nvcsw + children.ru_nivcsw);
 	fflush(stdout);
 	usleep(1000);
 	wait_for_end();
