@@ -462,8 +462,32 @@ fi
 # shellcheck disable=SC2016 # the inner shell's
 {
 fails "not enough descriptors" 1 "Too many open files" sh -c 'ulimit -n 8; exec "$0" -j' "$cpumon"
+fails "an output that is closed" 1 "cannot write the output: Bad file descriptor" \
+	sh -c 'exec "$0" -j >&-' "$cpumon"
+fails "an output that nobody reads" 1 "cannot write the output: Broken pipe" \
+	sh -c '{ "$0" -j; echo $? >"$1"; } | :; exit "$(cat "$1")"' "$cpumon" "$tmp/status"
 fails "an output that is full" 1 "cannot write the output" sh -c '"$0" -j >/dev/full' "$cpumon"
 }
+
+# nohup(1)
+(trap '' HUP; exec "$cpumon" -j >"$tmp/json" 2>"$tmp/stderr" 9>&-) &
+monitor=$!
+started="$started $monitor"
+await grep -q time_ns "$tmp/json"
+kill -HUP "$monitor"
+samples=$(grep -c time_ns "$tmp/json")
+more_samples()
+{
+	[ "$(grep -c time_ns "$tmp/json")" -gt "$samples" ]
+}
+await more_samples && kill "$monitor"
+wait "$monitor"
+t_status=$?
+if [ "$t_status" -eq 0 ] && more_samples; then
+	pass "who ignores SIGHUP outlives it"
+else
+	fail "who ignores SIGHUP outlives it" "exit status $t_status" "$tmp/json" "$tmp/stderr"
+fi
 
 # ---- the terminal ----
 
@@ -471,12 +495,13 @@ fails "an output that is full" 1 "cannot write the output" sh -c '"$0" -j >/dev/
 # are those of before when it has ended.
 cat >"$tmp/terminal" <<'END'
 cd "$1" || exit
-trap : INT
+trap : INT QUIT HUP
+[ "$4" != deaf ] || trap '' HUP
 stty -g >before
-sh -c 'echo $$ >pid; exec "$0"' "$2" 2>error
+sh -c 'echo $$ >pid; exec "$0" 2>"$1"' "$2" "$3"
 echo $? >status
 for i in $(seq 100); do
-	stty -g >after
+	stty -g >after 2>/dev/null || break
 	cmp -s before after && break
 	sleep 0.05
 done
@@ -487,24 +512,53 @@ drawn()	# TEXT: it is on the screen of the terminal
 	grep -q "$1" "$tmp/screen" 2>/dev/null
 }
 
-terminal()	# NAME STATUS [COMMAND...]: which may write to the terminal's keyboard
+# Run the monitor in a terminal: its exit status is $tmp/status.
+in_terminal()	# ERRORS deaf|hears [COMMAND...]: which may write to the terminal's keyboard
 {
-	t_name=$1 t_want=$2
+	i_how="$1 $2"
 	shift 2
 	rm -f "$tmp/pid" "$tmp/status" "$tmp/after" "$tmp/screen"
 	{
-		[ $# -eq 0 ] || { await drawn 'processes on' && "$@"; }
+		[ $# -eq 0 ] || { await drawn '%TOT' && "$@"; }
 		await test -s "$tmp/status"
-	} | script -qfec "sh $tmp/terminal $tmp $program" "$tmp/screen" >/dev/null 2>&1 9>&-
-	# the last thing that is heard of the screen is that it is the old one again
+	} | script -qfec "exec sh $tmp/terminal $tmp $program $i_how" "$tmp/screen" \
+		>/dev/null 2>&1 9>&-
+}
+
+# The sequences that change how the terminal is, in the order they came: "?25l" and the like, and
+# the message that followed, if there was one.
+modes()
+{
+	tr '\033' '\n' <"$tmp/screen" | sed -n 's/^\[\(?[0-9]*[hl]\).*/\1/p'
+	tr '\033' '\n' <"$tmp/screen" | sed -n 's/^\[?1049l\(.*: .*\)/\1/p' | tr -d '\r'
+}
+
+# Each entry into the screen is undone, and all is said after that.
+modes_are()	# [MESSAGE]
+{
+	modes >"$tmp/modes"
+	m_in='?1049h ?25l ?7l' m_out='?7h ?25h ?1049l'
+	case $(tr '\n' ' ' <"$tmp/modes") in
+	"$1${1:+ }" | "$m_in $m_out ${1:+"$1" }" | "$m_in $m_out $m_in $m_out ${1:+"$1" }") ;;
+	*)	return 1 ;;
+	esac
+}
+
+# What the monitor says is on the terminal, behind the screen that was given back.
+terminal()	# NAME STATUS MESSAGE [COMMAND...]
+{
+	t_name=$1 t_want=$2 t_text=$3
+	shift 3
+	in_terminal /dev/tty hears "$@"
 	if [ "$(cat "$tmp/status")" != "$t_want" ]; then
-		fail "$t_name" "exit status $(cat "$tmp/status"), not $t_want" "$tmp/error"
+		fail "$t_name" "exit status $(cat "$tmp/status"), not $t_want" "$tmp/screen"
 	elif ! cmp -s "$tmp/before" "$tmp/after"; then
 		fail "$t_name" "the terminal is not as it was" "$tmp/before" "$tmp/after"
-	elif ! tr '\033' '\n' <"$tmp/screen" | grep '^\[?1049' | tail -n 1 | grep -q 'h'; then
+	elif modes_are "$t_text"; then
 		pass "$t_name"
 	else
-		fail "$t_name" "the screen was not given back" "$tmp/screen"
+		fail "$t_name" "the screen was not given back, or '$t_text' was not said" \
+			"$tmp/modes"
 	fi
 }
 
@@ -513,31 +567,31 @@ signal()	# SIGNAL
 	kill "-$1" "$(cat "$tmp/pid")"
 }
 
-# The last frame as it looks.
+# The last frame, and as it looks.
+raw_frame()
+{
+	awk 'BEGIN { RS = "\033\\[H" } { last = $0 } END { print last }' "$tmp/screen" | tr -d '\r'
+}
+
 frame()
 {
-	awk 'BEGIN { RS = "\033\\[H" } { last = $0 } END { print last }' "$tmp/screen" |
-		tr -d '\r' | sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g'
+	raw_frame | sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g'
 }
 
-# Numbers of the processes in it.
-pids()
+# Its rows, sorted by a column: the head has the name of that marked.
+sorted()	# HEAD FIRST-CHARACTER LAST-CHARACTER [SORT-OPTION...]
 {
-	frame | awk '$1 ~ /^[0-9]+$/ && NF == 8 { print $1 }' >"$tmp/pids"
+	s_head=$1 s_chars=$2-$3
+	shift 3
+	raw_frame | grep -q "$(printf '\033\\[7m *%s *\033\\[27m' "$s_head")" || return 1
+	frame | sed 1,3d | grep . | cut -c "$s_chars" >"$tmp/column"
+	[ "$(grep -c . "$tmp/column")" -gt 2 ] && LC_ALL=C sort -c "$@" "$tmp/column" 2>"$tmp/order"
 }
 
-# The head has the name of the column marked, and the numbers are in that order.
-sorted()	# SORT-OPTIONS
+# The name in the first row.
+top_is()	# NAME
 {
-	grep -q "$(printf '\033\\[7m *PID\033\\[27m')" "$tmp/screen" && pids &&
-		[ "$(grep -c . "$tmp/pids")" -gt 2 ] && sort -c "$@" "$tmp/pids" 2>"$tmp/order"
-}
-
-# The number in the first line.
-top_is()	# -gt|-lt PID
-{
-	pids
-	test "$(sed -n 1p "$tmp/pids")" "$1" "$2"
+	[ "$(frame | sed -n '4s/^.\{8\}\([^ ]*\).*/\1/p')" = "$1" ]
 }
 
 key()	# TEXT, as printf(1) has it
@@ -546,35 +600,60 @@ key()	# TEXT, as printf(1) has it
 	printf "$1" >&3
 }
 
-# Sorting, scrolling, and a window of 5 lines: a frame then has no more. What has failed is a name
-# in $tmp/failed.
+# So many lines, none of them wider; and the first begins with the text.
+frame_is()	# LINES COLUMNS TEXT
+{
+	frame | grep . | awk -v lines="$1" -v columns="$2" -v text="$3" '
+		length > columns || (NR == 1 && index($0, text) != 1) { wrong = 1 }
+		END { exit wrong || NR != lines }'
+}
+
+# The orders there are, the other way round too.
+sort_it()
+{
+	key p && await sorted PID 1 7 -n || echo p
+	key r && await sorted PID 1 7 -rn || echo r
+	key r && await sorted PID 1 7 -n || echo "r again"
+	key u && await sorted %USR 25 30 -rn || echo u
+	key s && await sorted %SYS 32 37 -rn || echo s
+	key U && await sorted 'USER(ms)' 46 56 -rn || echo U
+	key K && await sorted 'KERN(ms)' 58 68 -rn || echo K
+	key T && await sorted 'TOTAL(ms)' 70 80 -rn || echo T
+	key t && await sorted %TOT 39 44 -rn || echo t
+	key n && await sorted NAME 9 23 || echo n
+}
+
+# By names, processes of this test are the first and the last, whatever others do.
+scroll_it()
+{
+	await top_is '!1' || echo "no '!1'"
+	for step in '[B !2' '[A !1' '[6~ !3' '[5~ !1' '[F ~2' '[H !1' 'OB !2' 'OA !1'; do
+		key "\033${step% *}" && await top_is "${step#* }" || echo "$step"
+	done
+}
+
+# What has failed is a name in $tmp/failed.
 use_it()
 {
 	{
-		key p && await sorted -n || echo p
-		key r && await sorted -rn || echo r
-		key r && await sorted -n || echo again
+		others=
+		for name in '!1' '!2' '!3' '!4' '~1' '~2' '~3'; do
+			"$tmp/$name" sleep 1 <"$tmp/hold" >/dev/null 3>&- 9>&- &
+			others="$others $!"
+		done
+		sort_it
 		tty=$(readlink "/proc/$(cat "$tmp/pid")/fd/0")
 		stty rows 5 cols 40 <"$tty"
-		await short_frame || echo size
-		for keys in '[B [A' '[6~ [5~' '[F [H' 'OB OA'; do
-			pids
-			top=$(sed -n 1p "$tmp/pids")
-			# a process that is new, and now the first, takes up the first one
-			key "\033${keys% *}" && await top_is -gt "$top" ||
-				{ key "\033${keys% *}" && await top_is -gt "$top"; } || echo "$keys"
-			pids
-			top=$(sed -n 1p "$tmp/pids")
-			key "\033${keys#* }" && await top_is -lt "$top" || echo "$keys"
-		done
-		key T
+		await frame_is 5 40 "$(frame | sed -n '1s/ .*//p')" || echo size
+		scroll_it
+		stty rows 3 cols 20 <"$tty"
+		await frame_is 3 20 '    PID NAME' || echo "small size"
+		stty rows 1 cols 3 <"$tty"
+		await frame_is 1 3 '' || echo "smallest size"
+		# shellcheck disable=SC2086 # numbers
+		kill $others
 	} 3>&1 >"$tmp/failed"
 	printf 'q'
-}
-
-short_frame()
-{
-	[ "$(frame | grep -c .)" -eq 5 ]
 }
 
 # While it is stopped the terminal is the shell's.
@@ -584,8 +663,15 @@ stop_and_go()
 	tty=$(readlink "/proc/$(cat "$tmp/pid")/fd/0")
 	await is_stopped
 	stty -g <"$tty" >"$tmp/stopped"
+	modes | tail -n 1 >"$tmp/stopped_modes"
 	signal CONT
-	cmp -s "$tmp/before" "$tmp/stopped" && printf 'q'
+	cmp -s "$tmp/before" "$tmp/stopped" && grep -q '1049l' "$tmp/stopped_modes" &&
+		await again && printf 'q'
+}
+
+again()
+{
+	[ "$(modes | grep -c 1049h)" -eq 2 ]
 }
 
 is_stopped()
@@ -593,24 +679,107 @@ is_stopped()
 	grep -q '^State:.*T' "/proc/$(cat "$tmp/pid")/status"
 }
 
+# From now on, or once, a system call of the monitor fails.
+break_call()	# CALL HOW
+{
+	strace -qq -o "$tmp/strace" -p "$(cat "$tmp/pid")" -e "trace=$1" \
+		-e "inject=$1:error=EIO:$2" </dev/null >/dev/null 2>&1
+}
+
+# With a key, for which the next frame comes at once.
+break_write()	# HOW
+{
+	break_call write "$1" &
+	await is_traced && printf 'r'
+	wait
+}
+
+is_traced()
+{
+	grep -q '^TracerPid:.*[1-9]' "/proc/$(cat "$tmp/pid")/status"
+}
+
+# The other end of the terminal closes.
+hang_up()
+{
+	end=$(cat "$tmp/pid")
+	while [ "$(cat "/proc/$end/comm")" != script ]; do
+		end=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$end/status")
+	done
+	kill -9 "$end"
+}
+
+hangs_up()	# NAME deaf|hears
+{
+	{ in_terminal error "$2" hang_up; } 2>/dev/null	# which tells that script was killed
+	if [ "$(cat "$tmp/status")" = 1 ] &&
+	   [ "$(cat "$tmp/error")" = "cpumon: the terminal hung up" ]; then
+		pass "$1"
+	else
+		fail "$1" "exit status $(cat "$tmp/status")" "$tmp/error"
+	fi
+}
+
+plain()	# NAME ENV-ARGUMENT...: it is a table, as in a file
+{
+	t_name=$1
+	shift
+	env "$@" script -qec "$cpumon -t 0.2" "$tmp/screen" </dev/null >/dev/null 2>&1 9>&-
+	if grep -q "^$head" "$tmp/screen" && ! grep -q "$(printf '\033')" "$tmp/screen"; then
+		pass "$t_name"
+	else
+		fail "$t_name" "there are sequences, or no table" "$tmp/screen"
+	fi
+}
+
 program=$cpumon
 if need script; then
-	terminal "the terminal after q" 0 printf q
-	terminal "after Ctrl-C" 0 printf '\003'
-	terminal "after SIGTERM" 0 signal TERM
-	terminal "after SIGHUP" 0 signal HUP
-	terminal "after SIGKILL" 137 signal KILL
-	terminal "after a signal that nobody expects" 138 signal USR1
-	terminal "after keys and another size" 0 use_it
+	export TERM=xterm
+	for name in '!1' '!2' '!3' '!4' '~1' '~2' '~3'; do
+		cp "$WORK" "$tmp/$name"
+	done
+	hung='cpumon: the terminal hung up'
+	terminal "the terminal after q" 0 '' printf q
+	terminal "after Ctrl-C" 0 '' printf '\003'
+	terminal "after Ctrl-\\" 0 '' printf '\034'
+	terminal "after Ctrl-S, and Ctrl-C" 0 '' printf '\023\003'
+	terminal "after SIGTERM" 0 '' signal TERM
+	terminal "after SIGHUP" 1 "$hung" signal HUP
+	terminal "after SIGKILL" 137 '' signal KILL
+	terminal "after a signal that nobody expects" 138 '' signal USR1
+	terminal "after keys and other sizes" 0 '' use_it
 	if [ -s "$tmp/failed" ]; then
-		fail "keys and another size" "no such frame" "$tmp/failed" "$tmp/pids"
+		frame >"$tmp/frame"
+		fail "keys and other sizes" "no such frame" "$tmp/failed" "$tmp/frame"
 	else
-		pass "keys and another size"
+		pass "keys and other sizes"
 	fi
-	terminal "while it is stopped" 0 stop_and_go
+	terminal "while it is stopped" 0 '' stop_and_go
+	hangs_up "the terminal goes away" hears
+	hangs_up "and a signal that is ignored does not say so" deaf
+	plain "TERM is not set" -u TERM
+	plain "a terminal without a screen" TERM=dumb
+	if ! need strace; then
+		:
+	elif strace -o "$tmp/strace" true 2>/dev/null; then
+		terminal "after a map that cannot be read" 1 \
+			'cpumon: cannot read the maps: Input/output error' break_call bpf when=1+
+		terminal "after a frame that cannot be written" 1 \
+			'cpumon: cannot draw: Input/output error' break_write when=1
+		terminal "after an end that cannot be written" 1 '' break_write when=1+
+	else
+		skip "calls that fail" "no process may be traced here"
+	fi
 	printf '#!/bin/sh\nulimit -n 8\nexec %s\n' "$cpumon" >"$tmp/limited"
 	chmod +x "$tmp/limited"
 	program=$tmp/limited
-	terminal "after an error" 1
+	in_terminal error hears
+	if [ "$(cat "$tmp/status")" = 1 ] && cmp -s "$tmp/before" "$tmp/after" &&
+	   grep -q 'Too many open files' "$tmp/error" && [ -z "$(modes)" ]; then
+		pass "an error before there is a screen"
+	else
+		fail "an error before there is a screen" "exit status $(cat "$tmp/status")" \
+			"$tmp/error" "$tmp/screen"
+	fi
 fi
 plan

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
@@ -33,11 +34,12 @@ static int screen_write(int fd, const char *text, size_t len)
 	return 0;
 }
 
-/* A terminal that has gone needs nothing. */
-static void screen_restore(int fd, const struct termios *saved)
+/* The one even where the other fails. A terminal that has gone needs neither. */
+static bool screen_restore(int fd, const struct termios *saved)
 {
-	(void)screen_write(fd, leave, strlen(leave));
-	(void)tcsetattr(fd, TCSADRAIN, saved);
+	bool left = screen_write(fd, leave, strlen(leave)) == 0;
+
+	return tcsetattr(fd, TCSADRAIN, saved) == 0 && left;
 }
 
 /* ---- the second process ---- */
@@ -54,7 +56,7 @@ static _Noreturn void keeper_main(int pipe, int fd, const struct termios *saved)
 	while (read(pipe, &last, 1) == 1)
 		;
 	if (last == '+')
-		screen_restore(fd, saved);
+		(void)screen_restore(fd, saved);
 	_exit(0);
 }
 
@@ -81,6 +83,13 @@ static int keeper_start(struct screen *screen)
 
 /* ---- the terminal ---- */
 
+bool screen_is(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
+}
+
 int screen_open(struct screen *screen)
 {
 	memset(screen, 0, sizeof(*screen));
@@ -100,8 +109,12 @@ int screen_show(struct screen *screen)
 	if (write(screen->guard, "+", 1) != 1)
 		return -errno;
 	screen->shown = true;
-	/* Keys come at once and are not shown; those that send signals go on to. */
+	/*
+	 * Keys come at once and are not shown; those that send signals go on to. One that stops
+	 * the output would stop this process, too, and no signal would end it.
+	 */
 	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	raw.c_iflag &= ~(tcflag_t)IXON;
 	raw.c_cc[VMIN] = 0;
 	raw.c_cc[VTIME] = 0;
 	if (tcsetattr(screen->fd, TCSADRAIN, &raw))
@@ -114,8 +127,9 @@ void screen_hide(struct screen *screen)
 	if (!screen->shown)
 		return;
 	screen->shown = false;
-	screen_restore(screen->fd, &screen->saved);
-	(void)!write(screen->guard, "-", 1);
+	/* What failed here the second process tries again, in the end. */
+	if (screen_restore(screen->fd, &screen->saved))
+		(void)!write(screen->guard, "-", 1);
 }
 
 void screen_close(struct screen *screen)
@@ -131,11 +145,6 @@ void screen_close(struct screen *screen)
 	screen->keeper = 0;
 }
 
-int screen_draw(const struct screen *screen, const char *text, size_t len)
-{
-	return screen_write(screen->fd, text, len);
-}
-
 void screen_size(const struct screen *screen, unsigned int *rows, unsigned int *columns)
 {
 	struct winsize size;
@@ -144,6 +153,54 @@ void screen_size(const struct screen *screen, unsigned int *rows, unsigned int *
 	(void)ioctl(screen->fd, TIOCGWINSZ, &size);
 	*rows = size.ws_row ? size.ws_row : ROWS;
 	*columns = size.ws_col ? size.ws_col : COLUMNS;
+}
+
+/* ---- drawing ---- */
+
+/* The length of a sequence of ESC [ that begins there, or 0. */
+static size_t sequence_length(const char *text, size_t len)
+{
+	size_t n = 2;
+
+	if (len < n || text[0] != '\033' || text[1] != '[')
+		return 0;
+	while (n < len && (text[n] == ';' || (text[n] >= '0' && text[n] <= '9')))
+		n++;
+	return n < len ? n + 1 : n;
+}
+
+/* What is left of the text, in its place. Terminals differ in what they do at an edge. */
+static size_t screen_cut(char *text, size_t len, unsigned int rows, unsigned int columns)
+{
+	unsigned int row = 1, column = 0;
+	size_t n = 0, skip;
+
+	for (size_t i = 0; i < len; i += skip) {
+		skip = sequence_length(text + i, len - i);
+		if (skip) {
+			memmove(text + n, text + i, skip);
+			n += skip;
+			continue;
+		}
+		skip = 1;
+		if (text[i] == '\n') {
+			if (row++ == rows)
+				break;
+			column = 0;
+		} else if (column++ >= columns) {
+			continue;
+		}
+		text[n++] = text[i];
+	}
+	return n;
+}
+
+int screen_draw(const struct screen *screen, char *text, size_t len)
+{
+	unsigned int rows, columns;
+
+	screen_size(screen, &rows, &columns);
+	return screen_write(screen->fd, text, screen_cut(text, len, rows, columns));
 }
 
 /* ---- keys ---- */

@@ -28,6 +28,9 @@ enum screen_key {
 	SCREEN_OTHER,
 };
 
+/* Whether what is written there reaches a terminal with a screen, by $TERM. */
+bool screen_is(int fd);
+
 /*
  * Make ready to use the terminal: to be called before there are descriptors that must not outlive
  * this process. 0 or -errno; screen_close() in either case.
@@ -39,8 +42,11 @@ int screen_show(struct screen *screen);
 void screen_hide(struct screen *screen);
 void screen_close(struct screen *screen);
 
-/* Text and what moves the cursor. 0 or -errno. */
-int screen_draw(const struct screen *screen, const char *text, size_t len);
+/*
+ * Lines of text, and sequences of ESC [ that move the cursor or clear a line, from the first line
+ * of the screen on. What goes beyond its edges is cut off, in *text too. 0 or -errno.
+ */
+int screen_draw(const struct screen *screen, char *text, size_t len);
 
 void screen_size(const struct screen *screen, unsigned int *rows, unsigned int *columns);
 

@@ -5,7 +5,7 @@
  *	cpumon [-t SECONDS] [-j] [--once] [-v]
  *
  *	78 processes on 2 CPUs: user 47.22 %, kernel 8.10 %
- *	q: quit  p n u s t U K T: sort by a column  r: reverse  arrows, page up, page down
+ *	q: quit  p n u s t U K T: sort  r: reverse  arrows, page up and down, home, end
  *	    PID NAME              %USR   %SYS   %TOT    USER(ms)    KERN(ms)   TOTAL(ms)
  *	   4711 cc1              38.20   3.10  41.30       382.4        31.2       413.6
  *	   4700 make              7.25   4.21  11.46        72.6        42.3       114.9
@@ -26,6 +26,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -55,12 +56,17 @@ static const char usage[] =
 	"  -t, --time S     end after so many seconds; -d, --duration is the same\n"
 	"  -j, --json       a line of JSON a process, and one for all, each second\n"
 	"  -o, --once       one table, of the whole time (one second without -t)\n"
-	"  -v, --verbose    say each step\n";
+	"  -v, --verbose    say each step\n"
+	"  On a terminal the table fills the screen. There q ends it, and a letter sorts by a\n"
+	"  column: p PID, n NAME, u %USR, s %SYS, t %TOT, U USER(ms), K KERN(ms), T TOTAL(ms);\n"
+	"  r turns the order round. It scrolls by arrows, page up, page down, home, end.\n";
 
 static const struct option options[] = {
 	PROGRAM_OPTIONS,
 	{ "time", required_argument, NULL, 't' }, { "once", no_argument, NULL, 'o' }, { 0 },
 };
+
+static const char cannot_write[] = "cannot write the output";
 
 enum {
 	INTERVAL_MS = 1000,
@@ -97,35 +103,67 @@ static int say(struct monitor *m, int err, const char *what)
 	return err;
 }
 
+static int hang_up(struct monitor *m)
+{
+	screen_hide(&m->screen);
+	program_error(&m->program, "the terminal hung up");
+	return -EIO;
+}
+
 /* ---- the screen ---- */
+
+/* Lines above the rows of the table: where they would leave no room, its head or none. */
+static size_t head_lines(const struct monitor *m, size_t *page)
+{
+	unsigned int rows, columns;
+	size_t head;
+
+	screen_size(&m->screen, &rows, &columns);
+	head = rows > HEAD_LINES ? HEAD_LINES : rows > 1;
+	*page = rows - head;
+	return head;
+}
 
 static size_t page(const struct monitor *m)
 {
-	unsigned int rows, columns;
+	size_t page;
 
-	screen_size(&m->screen, &rows, &columns);
-	return rows > HEAD_LINES ? rows - HEAD_LINES : 1;
+	head_lines(m, &page);
+	return page;
 }
 
 /* Each line is cleared before it is written: behind its last column is too late. */
-static void draw_lines(const struct monitor *m, FILE *f, size_t lines)
+static void draw_summary(const struct monitor *m, FILE *f)
 {
 	const struct totals *totals = &m->sample.totals;
 
-	fprintf(f, "\033[H\033[2K%zu processes on %u CPUs: user %.2f %%, kernel %.2f %%\n\033[2K",
+	fprintf(f, "\033[2K%zu processes on %u CPUs: user %.2f %%, kernel %.2f %%\n\033[2K",
 		m->table.n, m->table.cpus, m->table.all.user, m->table.all.kernel);
 	if (totals->lost)
 		fprintf(f, "the map of threads is full: %.1f ms are missing here\n",
 			(double)totals->lost_ns / 1e6);
 	else
-		fputs("q: quit  p n u s t U K T: sort by a column  r: reverse  arrows, "
-		      "page up, page down\n", f);
-	fputs("\033[2K", f);
-	table_print_head(f, &m->table, "\033[7m", "\033[27m");
+		fputs("q: quit  p n u s t U K T: sort  r: reverse  arrows, page up and down, "
+		      "home, end\n", f);
+}
+
+static void draw_lines(const struct monitor *m, FILE *f)
+{
+	size_t lines, head = head_lines(m, &lines);
+
+	fputs("\033[H", f);
+	if (head == HEAD_LINES)
+		draw_summary(m, f);
+	if (head) {
+		fputs("\033[2K", f);
+		table_print_head(f, &m->table, "\033[7m", "\033[27m");
+		fputc('\n', f);
+	}
 	for (size_t i = m->first; i < m->first + lines; i++) {
-		fputs("\n\033[2K", f);
+		fputs("\033[2K", f);
 		if (i < m->table.n)
 			table_print_row(f, &m->table.rows[i]);
+		fputc('\n', f);
 	}
 }
 
@@ -141,7 +179,7 @@ static int draw(struct monitor *m)
 	f = open_memstream(&frame, &len);
 	if (!f)
 		return -ENOMEM;
-	draw_lines(m, f, lines);
+	draw_lines(m, f);
 	if (fclose(f) == 0)
 		err = screen_draw(&m->screen, frame, len);
 	free(frame);
@@ -162,7 +200,7 @@ static void take_key(struct monitor *m, int key)
 		m->table.sort = column;
 	if (key == 'r')
 		m->table.reverse = !m->table.reverse;
-	if (key == 'q' || key == SCREEN_GONE)
+	if (key == 'q')
 		m->over = true;
 	if (key == SCREEN_UP)
 		scroll_up(m, 1);
@@ -184,6 +222,8 @@ static int take_keys(struct monitor *m)
 
 	do {
 		key = screen_key(&m->screen);
+		if (key == SCREEN_GONE)
+			return hang_up(m);
 		take_key(m, key);
 	} while (key != SCREEN_NONE && !m->over);
 	table_sort(&m->table);
@@ -223,7 +263,7 @@ static int show(struct monitor *m)
 	m->printed++;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
-	return say(m, errno ? -errno : -EIO, "cannot write the output");
+	return say(m, errno ? -errno : -EIO, cannot_write);
 }
 
 static int take(struct monitor *m)
@@ -237,14 +277,20 @@ static int take(struct monitor *m)
 
 /* ---- signals ---- */
 
-/* Blocked, they wait in a descriptor; what cannot be written is an error like others. */
+/*
+ * Blocked, they wait in a descriptor; what cannot be written is an error like others. Who ignores
+ * SIGHUP, as nohup(1) does, wants the program to outlive the terminal.
+ */
 static int catch_signals(struct monitor *m)
 {
-	static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	static const int caught[] = { SIGINT, SIGTERM, SIGQUIT };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, hup = ignore;
 	sigset_t set;
 
 	sigemptyset(&set);
+	sigaction(SIGHUP, NULL, &hup);
+	if (hup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
 	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
 		sigaddset(&set, caught[i]);
 	if (m->on_screen) {
@@ -259,12 +305,19 @@ static int catch_signals(struct monitor *m)
 	return 0;
 }
 
+static int show_screen(struct monitor *m)
+{
+	int err = screen_show(&m->screen);
+
+	return err ? say(m, err, "cannot use the terminal") : 0;
+}
+
 /* The terminal is the shell's while this process is stopped. */
 static int suspend(struct monitor *m)
 {
 	screen_hide(&m->screen);
 	raise(SIGSTOP);
-	return screen_show(&m->screen);
+	return show_screen(m);
 }
 
 static int take_signals(struct monitor *m)
@@ -275,6 +328,8 @@ static int take_signals(struct monitor *m)
 	while (!err && read(m->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGTSTP)
 			err = suspend(m);
+		else if (info.ssi_signo == SIGHUP && m->on_screen)
+			err = hang_up(m);
 		else if (info.ssi_signo != SIGWINCH)
 			m->over = true;
 	}
@@ -336,7 +391,7 @@ static int begin(struct monitor *m)
 	count_start();
 	err = take(m);
 	if (!err && m->on_screen)
-		err = screen_show(&m->screen);
+		err = show_screen(m);
 	if (!err && (m->on_screen || (is_json(m) && !m->once)))
 		err = show(m);
 	return err;
@@ -349,10 +404,18 @@ static int open_screen(struct monitor *m)
 	return err ? say(m, err, "cannot use the terminal") : 0;
 }
 
+/* Another descriptor would get its number. */
+static int check_output(struct monitor *m)
+{
+	return fcntl(STDOUT_FILENO, F_GETFD) < 0 ? say(m, -errno, cannot_write) : 0;
+}
+
 static int run(struct monitor *m)
 {
-	int err = catch_signals(m);
+	int err = check_output(m);
 
+	if (!err)
+		err = catch_signals(m);
 	if (!err && m->on_screen)
 		err = open_screen(m);
 	if (!err)
@@ -396,7 +459,7 @@ int main(int argc, char **argv)
 		program_error(&m.program, "it runs no command");
 		status = PROGRAM_USAGE;
 	}
-	m.on_screen = !is_json(&m) && !m.once && isatty(STDOUT_FILENO);
+	m.on_screen = !is_json(&m) && !m.once && screen_is(STDOUT_FILENO);
 	if (status == PROGRAM_GO)
 		status = program_end(&m.program, run(&m));
 	screen_close(&m.screen);
