@@ -470,6 +470,7 @@ fails "an output that is full" 1 "cannot write the output" sh -c '"$0" -j >/dev/
 }
 
 # nohup(1)
+: >"$tmp/json"
 (trap '' HUP; exec "$cpumon" -j >"$tmp/json" 2>"$tmp/stderr" 9>&-) &
 monitor=$!
 started="$started $monitor"
