@@ -521,7 +521,7 @@ in_terminal()	# ERRORS deaf|hears [COMMAND...]: which may write to the terminal'
 	rm -f "$tmp/pid" "$tmp/status" "$tmp/after" "$tmp/screen"
 	{
 		[ $# -eq 0 ] || { await drawn '%TOT' && "$@"; }
-		await test -s "$tmp/status"
+		await test -s "$tmp/status" || signal KILL
 	} | script -qfec "exec sh $tmp/terminal $tmp $program $i_how" "$tmp/screen" \
 		>/dev/null 2>&1 9>&-
 }
@@ -680,6 +680,25 @@ is_stopped()
 	grep -q '^State:.*T' "/proc/$(cat "$tmp/pid")/status"
 }
 
+# The output goes on: the key behind it has a frame.
+no_pause()
+{
+	frames=$(frames)
+	printf '\023r'
+	await more_frames
+	signal TERM
+}
+
+frames()
+{
+	tr '\033' '\n' <"$tmp/screen" | grep -c '^\[H'
+}
+
+more_frames()
+{
+	[ "$(frames)" -gt "$frames" ]
+}
+
 # From now on, or once, a system call of the monitor fails.
 break_call()	# CALL HOW
 {
@@ -733,6 +752,13 @@ plain()	# NAME ENV-ARGUMENT...: it is a table, as in a file
 	fi
 }
 
+wrap()	# WORDS: of a shell, before the name of the monitor
+{
+	printf '#!/bin/sh\n%s %s\n' "$1" "$cpumon" >"$tmp/wrapped"
+	chmod +x "$tmp/wrapped"
+	program=$tmp/wrapped
+}
+
 program=$cpumon
 if need script; then
 	export TERM=xterm
@@ -743,7 +769,7 @@ if need script; then
 	terminal "the terminal after q" 0 '' printf q
 	terminal "after Ctrl-C" 0 '' printf '\003'
 	terminal "after Ctrl-\\" 0 '' printf '\034'
-	terminal "after Ctrl-S, and Ctrl-C" 0 '' printf '\023\003'
+	terminal "after Ctrl-S, and SIGTERM" 0 '' no_pause
 	terminal "after SIGTERM" 0 '' signal TERM
 	terminal "after SIGHUP" 1 "$hung" signal HUP
 	terminal "after SIGKILL" 137 '' signal KILL
@@ -771,9 +797,9 @@ if need script; then
 	else
 		skip "calls that fail" "no process may be traced here"
 	fi
-	printf '#!/bin/sh\nulimit -n 8\nexec %s\n' "$cpumon" >"$tmp/limited"
-	chmod +x "$tmp/limited"
-	program=$tmp/limited
+	wrap 'exec setsid'
+	terminal "where no terminal controls it" 0 '' printf q
+	wrap 'ulimit -n 8; exec'
 	in_terminal error hears
 	if [ "$(cat "$tmp/status")" = 1 ] && cmp -s "$tmp/before" "$tmp/after" &&
 	   grep -q 'Too many open files' "$tmp/error" && [ -z "$(modes)" ]; then

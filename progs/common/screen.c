@@ -95,6 +95,8 @@ int screen_open(struct screen *screen)
 	memset(screen, 0, sizeof(*screen));
 	screen->guard = -1;
 	screen->fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	if (screen->fd < 0)	/* the shell of an initramfs has no terminal that controls it */
+		screen->fd = open("/proc/self/fd/1", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (screen->fd < 0 || tcgetattr(screen->fd, &screen->saved))
 		return -errno;
 	return keeper_start(screen);

@@ -32,8 +32,9 @@ enum screen_key {
 bool screen_is(int fd);
 
 /*
- * Make ready to use the terminal: to be called before there are descriptors that must not outlive
- * this process. 0 or -errno; screen_close() in either case.
+ * Make ready to use the terminal, or the standard output where none controls this process: to be
+ * called before there are descriptors that must not outlive it. 0 or -errno; screen_close() in
+ * either case.
  */
 int screen_open(struct screen *screen);
 
