@@ -521,7 +521,7 @@ in_terminal()	# ERRORS deaf|hears [COMMAND...]: which may write to the terminal'
 	rm -f "$tmp/pid" "$tmp/status" "$tmp/after" "$tmp/screen"
 	{
 		[ $# -eq 0 ] || { await drawn '%TOT' && "$@"; }
-		await test -s "$tmp/status" || signal KILL
+		await test -s "$tmp/status" || hang_up
 	} | script -qfec "exec sh $tmp/terminal $tmp $program $i_how" "$tmp/screen" \
 		>/dev/null 2>&1 9>&-
 }
@@ -723,7 +723,7 @@ is_traced()
 hang_up()
 {
 	end=$(cat "$tmp/pid")
-	while [ "$(cat "/proc/$end/comm")" != script ]; do
+	while [ -d "/proc/${end:-none}" ] && [ "$(cat "/proc/$end/comm")" != script ]; do
 		end=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$end/status")
 	done
 	kill -9 "$end"
