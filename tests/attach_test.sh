@@ -32,7 +32,8 @@ maps='.license "GPL"
 .map counts type array key u32 value seen entries 1
 .map bycpu type percpu_array key u32 value u64 entries 1'
 printf '%s\n' "$maps" '.prog on_exec "tp/sched/sched_process_exec"' "$body" >tp.bpfasm
-printf '%s\n' "$maps" '.prog raw_exec "raw_tp/sched_process_exec"' "$body" >raw.bpfasm
+raw=raw_$(t_random)
+printf '%s\n' "$maps" ".prog $raw"' "raw_tp/sched_process_exec"' "$body" >raw.bpfasm
 printf '%s\n' "$maps" '.prog sample "perf_event"' "$body" >sample.bpfasm
 printf '.license "GPL"\n.prog tasks "iter/task"\n\tr0 = 0\n\texit\n' >iter.bpfasm
 
@@ -107,12 +108,12 @@ else
 	skip "tracepoints" "no tracefs can be mounted"
 fi
 
-ok "by the name of the program" "$BPFLOAD" attach name raw_exec raw_tp/sched_process_exec \
+ok "by the name of the program" "$BPFLOAD" attach name "$raw" raw_tp/sched_process_exec \
 	--pin $pins/raw/link
 counts "a raw tracepoint" yes $pins/raw/counts
 ok "detach" "$BPFLOAD" detach pinned $pins/raw/link
 counts "ends it" no $pins/raw/counts
-t_run "$BPFLOAD" attach $pins/raw/raw_exec raw_tp/sched_process_exec --pin $pins/raw/link \
+t_run "$BPFLOAD" attach "$pins/raw/$raw" raw_tp/sched_process_exec --pin $pins/raw/link \
 	--cookie 17
 if [ $t_status -eq 0 ]; then
 	counts "a raw tracepoint with a cookie" yes $pins/raw/counts
@@ -120,7 +121,7 @@ if [ $t_status -eq 0 ]; then
 	"$BPFLOAD" detach $pins/raw/link
 else
 	fails "a cookie on an old kernel" 1 "a cookie takes Linux 6.10 here" "$BPFLOAD" attach \
-		$pins/raw/raw_exec raw_tp/sched_process_exec --cookie 17
+		"$pins/raw/$raw" raw_tp/sched_process_exec --cookie 17
 fi
 
 # A link a CPU: the first at the path, the others beside it; detach ends all.
@@ -134,26 +135,27 @@ check_out "nothing is left" "" find $pins/sample -name 'link*'
 # ---- held: it ends with the process ----
 
 : >said
-"$BPFLOAD" attach $pins/raw/raw_exec raw_tp/sched_process_exec 2>said &
+"$BPFLOAD" attach "$pins/raw/$raw" raw_tp/sched_process_exec 2>said &
 held=$!
 for i in 1 2 3 4 5 6 7 8 9; do
 	grep -q 'until Ctrl-C' said && break
 	sleep 0.1
 done
 counts "attached while the process lives" yes $pins/raw/counts
-id=$(bpftool link show | sed -n 's/^\([0-9]*\): raw_tracepoint.*/\1/p' | tail -1)
+prog=$(bpftool prog show pinned "$pins/raw/$raw" | sed -n '1s/:.*//p')
+id=$(bpftool link show | sed -n "s/^\([0-9]*\): raw_tracepoint  prog $prog\b.*/\1/p")
 fails "a link that a process holds" 1 "process $held (" "$BPFLOAD" detach "$id"
 kill -s INT $held
 wait $held
 check_out "SIGINT is a good end" 0 echo $?
 counts "of the attachment, too" no $pins/raw/counts
-if grep -q 'raw_exec is attached to raw_tp/sched_process_exec, until Ctrl-C: --pin' said; then
+if grep -q "$raw is attached to raw_tp/sched_process_exec, until Ctrl-C: --pin" said; then
 	pass "it says that it waits"
 else
 	fail "it says that it waits" "it does not" said
 fi
-ok "for a time" "$BPFLOAD" attach $pins/raw/raw_exec raw_tp/sched_process_exec --duration 50ms
-fails "while a command runs" 7 "is attached to raw_tp/" "$BPFLOAD" attach $pins/raw/raw_exec \
+ok "for a time" "$BPFLOAD" attach "$pins/raw/$raw" raw_tp/sched_process_exec --duration 50ms
+fails "while a command runs" 7 "is attached to raw_tp/" "$BPFLOAD" attach "$pins/raw/$raw" \
 	raw_tp/sched_process_exec -- sh -c 'exit 7'
 if "$BPFLOAD" load iter.bpfasm $pins/iter 2>/dev/null; then
 	ok "an iterator is run" "$BPFLOAD" attach $pins/iter/tasks iter/task
@@ -167,32 +169,32 @@ fi
 
 # ---- what is wrong ----
 
-p=$pins/raw/raw_exec
-fails "another type" 1 "program raw_exec is of type raw_tracepoint: section 'xdp' is for" \
-	"$BPFLOAD" attach $p xdp
+p=$pins/raw/$raw
+fails "another type" 1 "program $raw is of type raw_tracepoint: section 'xdp' is for" \
+	"$BPFLOAD" attach "$p" xdp
 fails "a section that is none" 1 "'kprob/x' is no section name, such as tracepoint/CATEGORY/NAME;\
- did you mean 'kprobe'?" "$BPFLOAD" attach $p kprob/x
+ did you mean 'kprobe'?" "$BPFLOAD" attach "$p" kprob/x
 fails "half a section" 1 "section 'raw_tp' does not say where to attach: raw_tp/... does" \
-	"$BPFLOAD" attach $p raw_tp
+	"$BPFLOAD" attach "$p" raw_tp
 fails "no tracepoint" 1 "this kernel has no tracepoint 'sched_process_exe'" \
-	"$BPFLOAD" attach $p raw_tp/sched_process_exe
-fails "no section" 2 "'attach' needs a section name" "$BPFLOAD" attach $p
+	"$BPFLOAD" attach "$p" raw_tp/sched_process_exe
+fails "no section" 2 "'attach' needs a section name" "$BPFLOAD" attach "$p"
 fails "no program" 2 "'attach' needs an id, a name or a path" "$BPFLOAD" attach
 fails "a word too many" 2 "'x' is one word too many for 'attach'" \
-	"$BPFLOAD" attach $p raw_tp/sched_process_exec x
+	"$BPFLOAD" attach "$p" raw_tp/sched_process_exec x
 fails "a program that is none" 1 "prog $pins/none: there is none" \
 	"$BPFLOAD" attach $pins/none raw_tp/x
 fails "a map" 1 "'$pins/raw/counts' is a map, not a prog" \
 	"$BPFLOAD" attach $pins/raw/counts raw_tp/x
 fails "a cookie that is none" 2 "option '--cookie': '0' is not a number above 0" \
-	"$BPFLOAD" attach $p raw_tp/x --cookie 0
+	"$BPFLOAD" attach "$p" raw_tp/x --cookie 0
 fails "a pin elsewhere" 1 "is not on a bpffs" \
-	"$BPFLOAD" attach $p raw_tp/sched_process_exec --pin "$tmp/link"
+	"$BPFLOAD" attach "$p" raw_tp/sched_process_exec --pin "$tmp/link"
 fails "a pin with a dot" 1 "a bpffs takes no '.' in a name" \
-	"$BPFLOAD" attach $p raw_tp/sched_process_exec --pin $pins/raw/a.b
+	"$BPFLOAD" attach "$p" raw_tp/sched_process_exec --pin $pins/raw/a.b
 fails "detach of nothing" 2 "'detach' needs an id or a path" "$BPFLOAD" detach
-fails "detach of a program" 1 "'$p' is a prog, not a link" "$BPFLOAD" detach $p
-fails "detach by a name" 1 "'raw_exec': links have no names, but ids and paths" \
-	"$BPFLOAD" detach raw_exec
+fails "detach of a program" 1 "'$p' is a prog, not a link" "$BPFLOAD" detach "$p"
+fails "detach by a name" 1 "'$raw': links have no names, but ids and paths" \
+	"$BPFLOAD" detach "$raw"
 check_out "nothing is left" "" find $pins -name 'link*'
 plan

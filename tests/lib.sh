@@ -61,6 +61,13 @@ plan()
 	exit "$t_failed"
 }
 
+# Eight hexadecimal digits, in names that no other test has, nor the same one when it runs twice
+# at a time.
+t_random()
+{
+	od -An -N4 -tx4 /dev/urandom | tr -d ' '
+}
+
 # Run a command: $t_status, and its output in $tmp/stdout and $tmp/stderr.
 t_run()
 {

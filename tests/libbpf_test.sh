@@ -9,10 +9,11 @@ set -u
 cd "$tmp" || exit 1
 need bpftool || plan
 
-cat >count.bpfasm <<'END'
+own=$(t_random)		# of its maps: libbpf takes 8 letters of the file's name for .bss
+cat >count.bpfasm <<END
 .license "GPL"
 .struct exec { u64 count; comm name; }
-.map execs type hash key u32 value exec entries 1024
+.map execs_$own type hash key u32 value exec entries 1024
 .global u64 total
 .global const u32 step = 1
 .prog on_exec "raw_tp/sched_process_exec"
@@ -24,7 +25,7 @@ cat >count.bpfasm <<'END'
 	*fresh = 0
 	fresh.count = 1
 	get_comm fresh.name
-	map_update execs, key, fresh
+	map_update execs_$own, key, fresh
 	r1 = step ll
 	r2 = *(u32 *)(r1 + 0)
 	r1 = total ll
@@ -53,9 +54,10 @@ if ! "${CC:-cc}" -o user user.c -lbpf 2>error; then
 	skip "an object in libbpf" "libbpf's header or library is not installed"
 	plan
 fi
-ok "an object" "$BPFASM" -f elf -o count.o count.bpfasm
+ok "an object" "$BPFASM" -f elf -o "$own.o" count.bpfasm
 cp /bin/true "lt$$"
-t_run ./user count.o "./lt$$; ./lt$$; bpftool map dump name execs; bpftool map dump name count.bss"
+t_run ./user "$own.o" "./lt$$; ./lt$$; bpftool map dump name execs_$own; \
+	bpftool map dump name $own.bss"
 case $(cat "$tmp/stderr") in
 *"not permitted"*)
 	skip "an object in libbpf" "needs privilege"

@@ -107,7 +107,15 @@ shows "and the map, but not that of the events" stdout '"map":"stream_counts"'
 # ---- lost records ----
 
 # Many more than the buffer has room for, of one program alone.
-cat >"$tmp/flood.bpfasm" <<'END_TEXT'
+flood=$(t_random)
+each_letter()
+{
+	for i in 1 2 3 4 5 6 7 8; do
+		printf "\tr1 = *(u8 *)(r10 - %d)\n\tif r1 != '%s' goto out\n" $((17 - i)) \
+			"$(echo "$flood" | cut -c $i)"
+	done
+}
+cat >"$tmp/flood.bpfasm" <<END_TEXT
 .license "GPL"
 .equ TURNS, 30000
 .map stream_flood type perf_event_array value u64
@@ -117,14 +125,7 @@ cat >"$tmp/flood.bpfasm" <<'END_TEXT'
 	r1 += -16
 	r2 = 16
 	call bpf_get_current_comm
-	r1 = *(u8 *)(r10 - 16)
-	if r1 != 's' goto out
-	r1 = *(u8 *)(r10 - 15)
-	if r1 != 't' goto out
-	r1 = *(u8 *)(r10 - 14)
-	if r1 != 'm' goto out
-	r1 = *(u8 *)(r10 - 13)
-	if r1 != 'f' goto out
+$(each_letter)
 	r7 = 0
 again:	*(u64 *)(r10 - 24) = r7
 	r1 = r6
@@ -142,9 +143,9 @@ END_TEXT
 # On one CPU nobody reads while the program writes.
 one_cpu=
 ! command -v taskset >/dev/null || one_cpu='taskset -c 0'
-cp /bin/true "$tmp/stmflood"
+cp /bin/true "$tmp/$flood"
 # shellcheck disable=SC2086 # words
-ok "a flood of records" $one_cpu "$BPFLOAD" run -j "$tmp/flood.bpfasm" -- "$tmp/stmflood"
+ok "a flood of records" $one_cpu "$BPFLOAD" run -j "$tmp/flood.bpfasm" -- "$tmp/$flood"
 received=$(grep -c '^{"map":"stream_flood","value":[0-9]*}$' "$tmp/stdout")
 lost=$(sed -n 's/^{"map":"stream_flood","lost":\([0-9]*\)}$/\1/p' "$tmp/stdout" | tail -n 1)
 if [ "$received" -gt 0 ] && [ $((received + ${lost:-0})) -eq 30000 ]; then
@@ -228,7 +229,9 @@ if ! mount -t bpf stream_test "$bpffs" 2>"$tmp/stderr"; then
 	plan
 fi
 trap 'rm -rf "$tmp"; umount "$bpffs"; rmdir "$bpffs"' EXIT
-if ! "$BPFLOAD" load "$tmp/execs.bpfasm" "$pins" --attach >"$tmp/stdout" 2>"$tmp/stderr"; then
+perf=perf_$(t_random)
+sed "s/stream_perf/$perf/" "$tmp/execs.bpfasm" >"$tmp/own.bpfasm"
+if ! "$BPFLOAD" load "$tmp/own.bpfasm" "$pins" --attach >"$tmp/stdout" 2>"$tmp/stderr"; then
 	skip "tail and top" "nothing can be pinned: $(tail -n 1 "$tmp/stderr")"
 	plan
 fi
@@ -252,16 +255,9 @@ hex=$(printf '%s' '[0-9a-f][0-9a-f] ')
 follow tail "$pins/stream_ring"
 shows "tail of a ring buffer, by its path" stdout -x "$hex$hex$hex${hex}07 00 00 00\|07 00 00 00"
 shows "says whose records those are" stderr "each record of ring buffer 'stream_ring' goes to one"
-# those of the run before are gone when the kernel has got round to it
-t_round=0
-while [ "$("$BPFLOAD" map show name stream_perf 2>/dev/null | grep -c stream_perf)" -gt 1 ] &&
-		[ $t_round -lt 50 ]; do
-	t_round=$((t_round + 1))
-	sleep 0.1
-done
-follow tail -j name stream_perf
-shows "tail of a perf buffer, by its name" stdout '^{"map":"stream_perf","value":\["0x'
-shows "and that it took it over" stderr "perf buffer 'stream_perf' is this command's now"
+follow tail -j name "$perf"
+shows "tail of a perf buffer, by its name" stdout "^{\"map\":\"$perf\",\"value\":\[\"0x"
+shows "and that it took it over" stderr "perf buffer '$perf' is this command's now"
 follow tail --raw pinned "$pins/stream_ring"
 size=$(wc -c <"$tmp/stdout")
 if [ "$size" -ge 40 ] && [ $((size % 8)) -eq 0 ]; then
