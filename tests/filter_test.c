@@ -82,8 +82,7 @@ static int put(struct filter_self *self, const char *section, const char *then)
 				".struct got { u64 count; u64 ours; u64 here; u64 cookie; }\n"
 				".map map type array key u32 value got entries 1\n"
 				".prog p \"%s\"\n"
-				"r6 = r1\n*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
-				"call map_lookup_elem\nif r0 == 0 goto out\n%s"
+				"r6 = r1\n" FIND_VALUE "%s"
 				"out: r0 = 0\nexit\n", getpid(), self->cpu, section, then);
 
 	return err ? err : load_attach(self->a.load);
@@ -145,26 +144,26 @@ static void check_other(struct filter_self *self, const char *kind)
 
 TEST_F(filter, uprobe_of_another)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	check_other(self, "uprobe");
 }
 
 TEST_F(filter, several_of_another)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	check_other(self, "uprobe.multi");
 }
 
 TEST_F(filter, several_of_another_singly)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	self->a.opt.flags |= LOAD_NO_MULTI;
 	check_other(self, "uprobe.multi");
 }
 
 TEST_F(filter, no_process)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	self->a.opt.where.pid = 0x7ffffffe;
 	EXPECT_ERR(-ESRCH, put_self(self, "uprobe", counting));
 	EXPECT_HAS("No such process: the process that --pid names is not there", self->a.said);
@@ -283,7 +282,7 @@ TEST_F(filter, cookie_kprobe_multi)
 
 TEST_F(filter, cookie_without_a_link)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	self->a.opt.where.cookie = COOKIE;
 	self->a.opt.flags |= LOAD_NO_PERF_LINK;
 	EXPECT_ERR(-EINVAL, put_self(self, "uprobe", counting));

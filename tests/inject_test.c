@@ -20,6 +20,7 @@
 #include "../loader/abi.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "kernel.h"
 
 #pragma weak dlsym
 
@@ -339,23 +340,6 @@ FIXTURE_VARIANT_ADD(each, ours_ioctl) {
 FIXTURE_VARIANT_ADD(each, ours_hanging) { OUR_KERNEL, hang_text, 0, false, false };
 FIXTURE_VARIANT_ADD(each, tp_ioctl) { THE_KERNEL, tp_text, LOAD_NO_PERF_LINK, true, false };
 FIXTURE_VARIANT_ADD(each, pin) { THE_KERNEL, raw_text, 0, false, true };
-
-static bool may_use_bpf(void)
-{
-	struct abi_map_create attr;
-	long fd;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.map_type = BPF_MAP_TYPE_HASH;
-	attr.key_size = 4;
-	attr.value_size = 4;
-	attr.max_entries = 1;
-	fd = syscall(SYS_bpf, BPF_MAP_CREATE, &attr, abi_end(struct abi_map_create, map_flags),
-		     0, 0);
-	if (fd >= 0)
-		close((int)fd);
-	return fd >= 0;
-}
 
 /* Where only this process sees it; false where that cannot be. */
 static bool mount_own(const char *type, char *dir, size_t size)

@@ -20,6 +20,7 @@
 #include "../loader/abi.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "kernel.h"
 
 enum {
 	GONE_MS = 2000,		/* the kernel frees after a grace period or two */
@@ -44,13 +45,6 @@ static void sleep_ms(long ms)
 }
 
 /* ---- what is in the kernel ---- */
-
-static int bpf(int cmd, void *attr, unsigned int size)
-{
-	long ret = syscall(SYS_bpf, cmd, attr, size);
-
-	return ret < 0 ? -errno : (int)ret;
-}
 
 /* The id after this one; 0 behind the last. */
 static uint32_t next_id(int cmd, uint32_t id)

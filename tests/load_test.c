@@ -16,12 +16,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 
 #include "../asm/asm.h"
 #include "../loader/abi.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "kernel.h"
 
 static const enum asm_endian native = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? ASM_BIG : ASM_LITTLE;
 
@@ -123,13 +123,6 @@ static int count_fds(const char *word)
 
 /* ---- the kernel, asked without the loader ---- */
 
-static int bpf(int cmd, void *attr, unsigned int size)
-{
-	long ret = syscall(SYS_bpf, cmd, attr, size);
-
-	return ret < 0 ? -errno : (int)ret;
-}
-
 static int info_of(int fd, void *info, uint32_t size)
 {
 	struct abi_info_by_fd attr;
@@ -140,23 +133,6 @@ static int info_of(int fd, void *info, uint32_t size)
 	attr.info_len = size;
 	attr.info = abi_ptr(info);
 	return bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, abi_end(struct abi_info_by_fd, info));
-}
-
-/* Capabilities in a namespace of users are none for bpf(2). */
-static bool may_use_bpf(void)
-{
-	struct abi_map_create attr;
-	int fd;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.map_type = BPF_MAP_TYPE_HASH;
-	attr.key_size = 4;
-	attr.value_size = 4;
-	attr.max_entries = 1;
-	fd = bpf(BPF_MAP_CREATE, &attr, abi_end(struct abi_map_create, map_flags));
-	if (fd >= 0)
-		close(fd);
-	return fd != -EPERM && fd != -ENOSYS;
 }
 
 static bool kernel_has_btf(void)
@@ -833,16 +809,6 @@ TEST_F(attach, tp_btf)
 	EXPECT_EQ(0, self->l.said.count);
 }
 
-static bool kernel_is(unsigned int major, unsigned int minor)
-{
-	unsigned int a = 0, b = 0;
-	struct utsname name;
-
-	uname(&name);
-	sscanf(name.release, "%u.%u", &a, &b);
-	return ASM_KERNEL(a, b) >= ASM_KERNEL(major, minor);
-}
-
 /* By one of the rungs; the descriptors that hold it are told by their names. */
 static void check_tracepoint(struct loaded *l, struct mounted *tracefs, struct fds *before,
 			     uint32_t flags)
@@ -858,7 +824,7 @@ static void check_tracepoint(struct loaded *l, struct mounted *tracefs, struct f
 	EXPECT_EQ(!link, strstr(l->said.text, "PERF_EVENT_IOC_SET_BPF") != NULL);
 	EXPECT_EQ(link ? 1 : 0, count_fds("bpf_link"));
 	EXPECT_EQ(link ? 0 : 1, count_fds("perf_event"));
-	EXPECT_EQ(!(flags & LOAD_NO_PERF_LINK) && kernel_is(5, 15), link);
+	EXPECT_EQ(!(flags & LOAD_NO_PERF_LINK) && kernel() >= ASM_KERNEL(5, 15), link);
 	check_counting(load_map_fd(l->load, "counts"));
 	loaded_close(l);
 	ASSERT_OK(loaded_open(l, text, flags));
@@ -1097,7 +1063,7 @@ TEST(map_refused_in_words)
 	EXPECT_ERR(-EINVAL, loaded_open(&l, ".map bad type hash key u32 value u32 entries 1 "
 					"map_extra 5\nr0 = 0\nexit\n", 0));
 	words = strstr(l.said.text, "the kernel says: Invalid map_extra.");
-	EXPECT_EQ(kernel_is(7, 2), words);
+	EXPECT_EQ(kernel() >= ASM_KERNEL(7, 2), words);
 	loaded_close(&l);
 }
 

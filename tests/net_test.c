@@ -14,7 +14,6 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -22,6 +21,7 @@
 #include "../loader/abi.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "kernel.h"
 #include "attached.h"
 
 enum { PORT = 7777, PACKETS = 7 };
@@ -121,11 +121,7 @@ static void join_group(struct net_self *self)
 /* ---- the programs ---- */
 
 /* A program that counts in `map` and returns that. */
-#define COUNTING										\
-	"*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"				\
-	"call map_lookup_elem\nif r0 == 0 goto 1f\n"						\
-	"r1 = 1\nlock *(u64 *)(r0 + 0) += r1\n"						\
-	"1: r0 = %ld\nexit\n"
+#define COUNTING FIND_VALUE COUNT_ONE "out: r0 = %ld\nexit\n"
 
 /* `more` stands before it. */
 static int put_with(struct net_self *self, const char *more, const char *section, long ret)
@@ -902,19 +898,18 @@ TEST_F(net, no_such_group)
 }
 
 /* Attached without a link, and as the only one. */
-static long attach_alone(struct net_self *self)
+static int attach_alone(struct net_self *self)
 {
 	struct abi_prog_attach attr;
 	int group = open(self->group, O_RDONLY | O_CLOEXEC);
-	long ret;
+	int ret;
 
 	ASSERT_GE(group, 0);
 	memset(&attr, 0, sizeof(attr));
 	attr.target_fd = (uint32_t)group;
 	attr.attach_bpf_fd = (uint32_t)load_prog_fd(self->a.load, "p");
 	attr.attach_type = BPF_CGROUP_INET_SOCK_CREATE;
-	ret = syscall(SYS_bpf, BPF_PROG_ATTACH, &attr,
-		      abi_end(struct abi_prog_attach, attach_flags));
+	ret = bpf(BPF_PROG_ATTACH, &attr, abi_end(struct abi_prog_attach, attach_flags));
 	close(group);
 	return ret;
 }

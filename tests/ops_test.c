@@ -9,74 +9,34 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
 
 #include "../asm/asm.h"
 #include "../loader/abi.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "kernel.h"
+#include "attached.h"
 
 #define NO_STRUCT "has no bpf_struct_ops_tcp_congestion_ops"
 
-enum { TEXT = 4096, SAID = 8192, LIST = 4096 };
+enum { LIST = 4096 };
 
 FIXTURE(ops) {
-	char said[SAID];
-	size_t nsaid;
-	char text[TEXT];
-	struct load_options opt;
-	struct asm_object *obj;
-	struct load *load;
+	struct attached a;
 	int target;
 };
-
-static void hear(void *arg, const struct asm_diag *diag)
-{
-	struct ops_self *self = arg;
-
-	if (self->nsaid < SAID)
-		self->nsaid += (size_t)snprintf(self->said + self->nsaid, SAID - self->nsaid,
-						"%s\n", diag->message);
-	asm_diag_print(stderr, diag);
-}
 
 FIXTURE_SETUP(ops)
 {
 	REQUIRE(geteuid() == 0, "needs privilege");
-	ASSERT_NOT_NULL(asm_cpu_native());
-	self->opt.sink = hear;
-	self->opt.sink_arg = self;
-	self->opt.flags = LOAD_VERBOSE;
+	attached_start(&self->a);
 }
 
 FIXTURE_TEARDOWN(ops)
 {
-	load_close(self->load);
-	asm_free(self->obj);
+	attached_end(&self->a);
 	if (self->target > 0)
 		close(self->target);
-}
-
-static bool kernel_before(unsigned int version)
-{
-	unsigned int major = 0, minor = 0;
-	struct utsname name;
-
-	uname(&name);
-	sscanf(name.release, "%u.%u", &major, &minor);
-	return ASM_KERNEL(major, minor) < version;
-}
-
-static struct asm_object *assemble(struct ops_self *self, const char *text)
-{
-	const struct asm_options opt = { .cpu = asm_cpu_native(),
-					 .endian = asm_cpu_native()->endian,
-					 .sink = hear, .sink_arg = self };
-	struct asm_object *obj = asm_assemble("test", text, strlen(text), &opt);
-
-	ASSERT_NOT_NULL(obj);
-	return obj;
 }
 
 /* ---- a structure of the kernel's ---- */
@@ -84,29 +44,23 @@ static struct asm_object *assemble(struct ops_self *self, const char *text)
 /* Load what the kernel needs of a congestion control, an init that counts, and what is added. */
 static int put(struct ops_self *self, const char *name, const char *more)
 {
-	int err;
+	int err = attached_open(&self->a, ".license \"GPL\"\n"
+		".map map type array key u32 value u64 entries 1\n"
+		".map cc type struct_ops values tcp_congestion_ops\n"
+		".slot cc.name = \"%s\"\n.slot cc.init = init\n.slot cc.ssthresh = two\n"
+		".slot cc.undo_cwnd = undo\n.slot cc.cong_avoid = avoid\n%s\n"
+		".prog init \"struct_ops/init\"\n" FIND_VALUE COUNT_ONE "out: r0 = 0\nexit\n"
+		".prog two \"struct_ops\"\nr0 = 2\nexit\n"
+		".prog undo \"struct_ops/undo\"\nr0 = 2\nexit\n"
+		".prog avoid \"struct_ops\"\nr0 = 0\nexit\n", name, more);
 
-	snprintf(self->text, TEXT, ".license \"GPL\"\n"
-		 ".map calls type array key u32 value u64 entries 1\n"
-		 ".map cc type struct_ops values tcp_congestion_ops\n"
-		 ".slot cc.name = \"%s\"\n.slot cc.init = init\n.slot cc.ssthresh = two\n"
-		 ".slot cc.undo_cwnd = undo\n.slot cc.cong_avoid = avoid\n%s\n"
-		 ".prog init \"struct_ops/init\"\n"
-		 "*(u32 *)(r10 - 4) = 0\nr1 = calls ll\nr2 = r10\nr2 += -4\n"
-		 "call map_lookup_elem\nif r0 == 0 goto out\n"
-		 "r1 = 1\nlock *(u64 *)(r0 + 0) += r1\nout: r0 = 0\nexit\n"
-		 ".prog two \"struct_ops\"\nr0 = 2\nexit\n"
-		 ".prog undo \"struct_ops/undo\"\nr0 = 2\nexit\n"
-		 ".prog avoid \"struct_ops\"\nr0 = 0\nexit\n", name, more);
-	self->obj = assemble(self, self->text);
-	err = load_open(self->obj, &self->opt, &self->load);
-	return err ? err : load_attach(self->load);
+	return err ? err : load_attach(self->a.load);
 }
 
 /* Not every kernel has the structure, and one that compiles no programs none at all. */
 static bool is_taken(const struct ops_self *self, int err)
 {
-	return !(err && strstr(self->said, NO_STRUCT)) && err != -EOPNOTSUPP && err != -ENOMEM;
+	return !(err && strstr(self->a.said, NO_STRUCT)) && err != -EOPNOTSUPP && err != -ENOMEM;
 }
 
 /* Is there a congestion control of that name? */
@@ -144,8 +98,6 @@ static void connect_with(const char *name)
 
 TEST_F(ops, congestion_control)
 {
-	uint32_t key = 0;
-	uint64_t calls = 0;
 	int err = put(self, "barebpf_cc", ".slot cc.flags = 0\n");
 
 	REQUIRE(is_taken(self, err), "the kernel has no congestion control by programs");
@@ -153,10 +105,8 @@ TEST_F(ops, congestion_control)
 	EXPECT_TRUE(is_there("barebpf_cc"));
 	connect_with("barebpf_cc");
 	connect_with("barebpf_cc");
-	EXPECT_OK(load_map_lookup(load_map_fd(self->load, "calls"), &key, &calls));
-	EXPECT_EQ(2, calls);
-	load_close(self->load);
-	self->load = NULL;
+	EXPECT_EQ(2, attached_count(&self->a));
+	attached_close(&self->a);
 	EXPECT_FALSE(is_there("barebpf_cc"));
 }
 
@@ -167,7 +117,7 @@ TEST_F(ops, killed)
 	char ready = 0;
 	pid_t pid;
 
-	REQUIRE(!kernel_before(ASM_KERNEL(6, 4)), "links of such maps are of Linux 6.4");
+	REQUIRE(kernel() >= ASM_KERNEL(6, 4), "links of such maps are of Linux 6.4");
 	ASSERT_OK(pipe(pipes));
 	pid = fork();
 	ASSERT_GE(pid, 0);
@@ -189,9 +139,10 @@ static void check_refusal(struct ops_self *self, const char *more, const char *w
 {
 	int err = put(self, "barebpf_no", more);
 
-	REQUIRE(is_taken(self, err) || strstr(self->said, why), "the kernel has no such structure");
+	REQUIRE(is_taken(self, err) || strstr(self->a.said, why),
+		"the kernel has no such structure");
 	EXPECT_LT(err, 0);
-	EXPECT_HAS(why, self->said);
+	EXPECT_HAS(why, self->a.said);
 	EXPECT_FALSE(is_there("barebpf_no"));
 }
 
@@ -274,8 +225,7 @@ static int target_types(void)
 	memset(&attr, 0, sizeof(attr));
 	attr.btf = abi_ptr(&btf);
 	attr.btf_size = HEADER + sizeof(btf.types) + sizeof(names);
-	return (int)syscall(SYS_bpf, BPF_BTF_LOAD, &attr, abi_end(struct abi_btf_load,
-								 btf_log_level));
+	return bpf(BPF_BTF_LOAD, &attr, abi_end(struct abi_btf_load, btf_log_level));
 }
 
 /* int answer(void) { return 5; } int ask(void) { return answer(); } */
@@ -303,8 +253,7 @@ static int load_target(void)
 	attr.func_info = abi_ptr(funcs);
 	attr.func_info_cnt = 2;
 	attr.func_info_rec_size = sizeof(funcs[0]);
-	fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, abi_end(struct abi_prog_load,
-								func_info_cnt));
+	fd = bpf(BPF_PROG_LOAD, &attr, abi_end(struct abi_prog_load, func_info_cnt));
 	close((int)attr.prog_btf_fd);
 	return fd;
 }
@@ -320,8 +269,7 @@ static uint32_t run_target(const struct ops_self *self)
 	attr.data_in = abi_ptr(data);
 	attr.data_size_in = sizeof(data);
 	attr.repeat = 1;
-	ASSERT_OK(syscall(SYS_bpf, BPF_PROG_TEST_RUN, &attr,
-			  abi_end(struct abi_prog_test_run, duration)));
+	ASSERT_OK(bpf(BPF_PROG_TEST_RUN, &attr, abi_end(struct abi_prog_test_run, duration)));
 	return attr.retval;
 }
 
@@ -333,26 +281,29 @@ static int replace(struct ops_self *self, const char *section, const char *body)
 	self->target = load_target();
 	ASSERT_GE(self->target, 0);
 	EXPECT_EQ(5, run_target(self));
-	self->opt.where.prog = self->target;
-	snprintf(self->text, TEXT, ".license \"GPL\"\n.global u64 runs\n"
-		 ".prog other \"%s\"\n%s\nexit\n", section, body);
-	self->obj = assemble(self, self->text);
-	err = load_open(self->obj, &self->opt, &self->load);
-	return err ? err : load_attach(self->load);
+	self->a.opt.where.prog = self->target;
+	err = attached_open(&self->a, ".license \"GPL\"\n.global u64 runs\n"
+			    ".prog other \"%s\"\n%s\nexit\n", section, body);
+	return err ? err : load_attach(self->a.load);
 }
+
+#define REQUIRE_TRAMPOLINE(err)									\
+	do {											\
+		REQUIRE((err) != -EPERM, "the kernel is locked down");				\
+		REQUIRE((err) != -EOPNOTSUPP && (err) != -ENOMEM,				\
+			"no BPF trampolines on this CPU");					\
+		ASSERT_OK(err);									\
+	} while (0)
 
 TEST_F(ops, freplace)
 {
 	int err = replace(self, "freplace/answer", "r0 = 7");
 
-	if (err && kernel_before(ASM_KERNEL(5, 6)))
+	if (err && kernel() < ASM_KERNEL(5, 6))
 		SKIP(return, "freplace takes Linux 5.6");
-	REQUIRE(err != -EPERM, "the kernel is locked down");
-	REQUIRE(err != -EOPNOTSUPP && err != -ENOMEM, "no BPF trampolines on this CPU");
-	ASSERT_OK(err);
+	REQUIRE_TRAMPOLINE(err);
 	EXPECT_EQ(7, run_target(self));
-	load_close(self->load);
-	self->load = NULL;
+	attached_close(&self->a);
 	EXPECT_EQ(5, run_target(self));
 }
 
@@ -363,27 +314,25 @@ TEST_F(ops, fentry_of_a_program)
 	int err = replace(self, "fentry/answer", "r1 = runs ll\nr2 = 1\n"
 			  "lock *(u64 *)(r1 + 0) += r2\nr0 = 0");
 
-	if (err && kernel_before(ASM_KERNEL(5, 5)))
+	if (err && kernel() < ASM_KERNEL(5, 5))
 		SKIP(return, "fentry takes Linux 5.5");
-	REQUIRE(err != -EPERM, "the kernel is locked down");
-	REQUIRE(err != -EOPNOTSUPP && err != -ENOMEM, "no BPF trampolines on this CPU");
-	ASSERT_OK(err);
+	REQUIRE_TRAMPOLINE(err);
 	EXPECT_EQ(5, run_target(self));
-	EXPECT_OK(load_map_lookup(load_map_fd(self->load, ".bss"), &key, &runs));
+	EXPECT_OK(load_map_lookup(load_map_fd(self->a.load, ".bss"), &key, &runs));
 	EXPECT_EQ(1, runs);
 }
 
 TEST_F(ops, freplace_of_nothing)
 {
 	EXPECT_ERR(-ENOENT, replace(self, "freplace/answr", "r0 = 7"));
-	EXPECT_HAS("program ask has no function answr; did you mean 'answer'?", self->said);
+	EXPECT_HAS("program ask has no function answr; did you mean 'answer'?", self->a.said);
 }
 
 TEST_F(ops, freplace_of_nobody)
 {
-	self->obj = assemble(self, ".prog other \"freplace/ask\"\nr0 = 7\nexit\n");
-	EXPECT_ERR(-EINVAL, load_open(self->obj, &self->opt, &self->load));
-	EXPECT_HAS("--prog PROG says of which one", self->said);
+	EXPECT_ERR(-EINVAL, attached_open(&self->a, ".prog other \"freplace/ask\"\n"
+					  "r0 = 7\nexit\n"));
+	EXPECT_HAS("--prog PROG says of which one", self->a.said);
 }
 
 TEST_MAIN

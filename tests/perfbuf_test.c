@@ -10,12 +10,12 @@
 #include <limits.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/syscall.h>
 
 #include "../asm/asm.h"
 #include "../loader/abi.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "kernel.h"
 
 enum {
 	HEADER = sizeof(struct abi_perf_header),
@@ -384,30 +384,12 @@ static const char texts[] =
 	"	r0 = -r0\n"
 	"out:	exit\n";
 
-static int bpf(int cmd, void *attr, unsigned int size)
-{
-	long ret = syscall(SYS_bpf, cmd, attr, size);
-
-	return ret < 0 ? -errno : (int)ret;
-}
-
 /* Run it on a CPU (-1: this one); what it returned, or -errno. */
 static int run_on(int prog_fd, int cpu, uint64_t number, uint64_t len)
 {
 	uint64_t args[] = { number, len };
-	struct abi_prog_test_run attr;
-	int err;
 
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_fd = (uint32_t)prog_fd;
-	attr.ctx_in = abi_ptr(args);
-	attr.ctx_size_in = sizeof(args);
-	if (cpu >= 0) {
-		attr.flags = BPF_F_TEST_RUN_ON_CPU;
-		attr.cpu = (uint32_t)cpu;
-	}
-	err = bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
-	return err ? err : (int)attr.retval;
+	return run_with(prog_fd, cpu, args, sizeof(args));
 }
 
 struct object {

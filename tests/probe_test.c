@@ -17,13 +17,6 @@
 #include "harness.h"
 #include "attached.h"
 
-enum { ARGS = 6 };
-
-/* What the programs below leave in the map. */
-struct got {
-	uint64_t count, ret, arg[ARGS];
-};
-
 FIXTURE(probe) {
 	const struct asm_cpu *cpu;
 	struct attached a;
@@ -42,57 +35,16 @@ FIXTURE_TEARDOWN(probe)
 	attached_end(&self->a);
 }
 
-/* A program at that section, for this process only, which adds one to the count and does `then`. */
 static void put(struct probe_self *self, const char *section, const char *then)
 {
-	int err = attached_open(&self->a, ".license \"GPL\"\n"
-				".struct got { u64 count; u64 ret; u64 arg[%d]; }\n"
-				".map map type array key u32 value got entries 1\n"
-				".prog p \"%s\"\n"
-				"r6 = r1\ncall get_current_pid_tgid\nr0 >>= 32\n"
-				"if r0 != %d goto out\n"
-				"*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
-				"call map_lookup_elem\nif r0 == 0 goto out\n"
-				"r1 = 1\nlock *(u64 *)(r0 + got.count) += r1\n%s"
-				"out: r0 = 0\nexit\n", ARGS, section, getpid(), then);
-
-	ASSERT_OK(err);
-}
-
-static struct got got(struct probe_self *self)
-{
-	struct got got = { 0 };
-
-	attached_value(&self->a, &got);
-	return got;
-}
-
-/* mmap(2) with values to be recognised: 3 pages from the 5th on. Returns the address. */
-static uint64_t map_pages(uint64_t arg[ARGS])
-{
-	long page = sysconf(_SC_PAGESIZE);
-	int fd = memfd_create("probe", MFD_CLOEXEC);
-	void *at;
-
-	ASSERT_GE(fd, 0);
-	arg[0] = 0x200000000;
-	arg[1] = 3 * (uint64_t)page;
-	arg[2] = PROT_READ | PROT_WRITE;	/* no other argument is 3 */
-	arg[3] = MAP_SHARED;
-	arg[4] = (uint64_t)fd;
-	arg[5] = 5;
-	at = mmap((void *)(uintptr_t)arg[0], arg[1], (int)arg[2], MAP_SHARED, fd, 5 * page);
-	ASSERT_NE((uintptr_t)MAP_FAILED, (uintptr_t)at);
-	munmap(at, arg[1]);
-	close(fd);
-	return (uintptr_t)at;
+	ASSERT_OK(attached_counter(&self->a, section, then, 0));
 }
 
 static unsigned int count_args(const struct asm_cpu *cpu)
 {
 	unsigned int n;
 
-	for (n = 0; n < ARGS && cpu->args[n]; n++)
+	for (n = 0; n < COUNTED_ARGS && cpu->args[n]; n++)
 		;
 	return n;
 }
@@ -111,14 +63,14 @@ static void keep_args(const struct asm_cpu *cpu, char *out, size_t size)
 static void check_arguments(struct probe_self *self)
 {
 	char then[1024];
-	uint64_t want[ARGS];
-	struct got seen;
+	uint64_t want[COUNTED_ARGS];
+	struct counted seen;
 
 	keep_args(self->cpu, then, sizeof(then));
 	put(self, "kprobe/ksys_mmap_pgoff", then);
 	ASSERT_OK(load_attach(self->a.load));
 	map_pages(want);
-	seen = got(self);
+	seen = attached_counted(&self->a);
 	EXPECT_EQ(1, seen.count);
 	for (unsigned int i = 0; i < count_args(self->cpu); i++)
 		EXPECT_EQ(want[i], seen.arg[i]) LOG("argument %u", i + 1);
@@ -126,13 +78,13 @@ static void check_arguments(struct probe_self *self)
 
 TEST_F(probe, arguments)
 {
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	check_arguments(self);
 }
 
 TEST_F(probe, arguments_without_a_link)
 {
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	self->a.opt.flags |= LOAD_NO_PERF_LINK;
 	check_arguments(self);
 	EXPECT_HAS("PERF_EVENT_IOC_SET_BPF", self->a.said);
@@ -140,16 +92,16 @@ TEST_F(probe, arguments_without_a_link)
 
 TEST_F(probe, return_value)
 {
-	uint64_t arg[ARGS], want;
-	struct got seen;
+	uint64_t arg[COUNTED_ARGS], want;
+	struct counted seen;
 
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	REQUIRE(!self->cpu->entry, "ftrace keeps the entry of functions for itself");
 	put(self, "kretprobe/ksys_mmap_pgoff",
 	    "r1 = *(u64 *)(r6 + pt_regs.ret)\n*(u64 *)(r0 + got.ret) = r1\n");
 	ASSERT_OK(load_attach(self->a.load));
 	want = map_pages(arg);
-	seen = got(self);
+	seen = attached_counted(&self->a);
 	EXPECT_EQ(1, seen.count);
 	EXPECT_EQ(want, seen.ret);
 }
@@ -203,7 +155,7 @@ TEST_F(probe, bytes_of_a_read)
 	char bytes[4096] = { 0 };
 	int fd = memfd_create("probe", MFD_CLOEXEC);
 
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	REQUIRE(!self->cpu->entry, "ftrace keeps the entry of functions for itself");
 	ASSERT_EQ(1234, pwrite(fd, bytes, 1234, 0));
 	put_both(self, "vfs_read");
@@ -229,7 +181,7 @@ static int connect_to(const char *address, in_port_t port)
 /* A network of its own leads nowhere. */
 TEST_F(probe, no_way_to_connect)
 {
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	REQUIRE(!self->cpu->entry, "ftrace keeps the entry of functions for itself");
 	REQUIRE(unshare(CLONE_NEWNET) == 0, "no network namespace: %s", strerror(errno));
 	put_both(self, "tcp_v4_connect");
@@ -244,7 +196,7 @@ TEST_F(probe, connection_refused)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), err;
 	socklen_t len = sizeof(at);
 
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	REQUIRE(!self->cpu->entry, "ftrace keeps the entry of functions for itself");
 	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&at, sizeof(at)));
 	ASSERT_EQ(0, getsockname(fd, (struct sockaddr *)&at, &len));
@@ -259,17 +211,17 @@ TEST_F(probe, connection_refused)
 /* The event is opened on one CPU; the program runs on each. */
 TEST_F(probe, every_cpu)
 {
-	uint64_t arg[ARGS], runs = 0;
+	uint64_t arg[COUNTED_ARGS], runs = 0;
 
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	put(self, "kprobe/ksys_mmap_pgoff", ON_CPU);
 	ASSERT_OK(load_attach(self->a.load));
 	for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
 		if (!stay_on(cpu))
 			continue;
 		map_pages(arg);
-		EXPECT_EQ(++runs, got(self).count);
-		expect_cpu(cpu, got(self).arg[0]);
+		EXPECT_EQ(++runs, attached_counted(&self->a).count);
+		expect_cpu(cpu, attached_counted(&self->a).arg[0]);
 	}
 	REQUIRE(runs > 1, "this process has one CPU");
 }
@@ -284,12 +236,12 @@ TEST_F(probe, return_refused)
 
 TEST_F(probe, system_call)
 {
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	put(self, "ksyscall/getpriority", "");
 	ASSERT_OK(load_attach(self->a.load));
 	for (int i = 0; i < 7; i++)
 		syscall(__NR_getpriority, 0, 0);
-	EXPECT_EQ(7, got(self).count);
+	EXPECT_EQ(7, attached_counted(&self->a).count);
 }
 
 /* Wrapped system calls: the arguments are in another struct pt_regs. */
@@ -304,13 +256,13 @@ TEST_F(probe, arguments_of_a_system_call)
 		"r1 = *(u64 *)(r10 - 16)\n"
 		"*(u64 *)(r9 + got.arg + (\\i - 1) * 8) = r1\n"
 		".endr\n";
-	struct got seen;
+	struct counted seen;
 
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	put(self, "ksyscall/getpriority", then);
 	ASSERT_OK(load_attach(self->a.load));
 	syscall(__NR_getpriority, 77, 123456);
-	seen = got(self);
+	seen = attached_counted(&self->a);
 	EXPECT_EQ(1, seen.count);
 	EXPECT_EQ(77, seen.arg[0]);
 	EXPECT_EQ(123456, seen.arg[1]);
@@ -318,19 +270,15 @@ TEST_F(probe, arguments_of_a_system_call)
 
 TEST_F(probe, nothing_after_closing)
 {
-	uint64_t arg[ARGS];
-	char *events;
-	size_t len;
+	uint64_t arg[COUNTED_ARGS];
 
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	put(self, "kprobe/ksys_mmap_pgoff", "");
 	ASSERT_OK(load_attach(self->a.load));
 	map_pages(arg);
-	EXPECT_EQ(1, got(self).count);
+	EXPECT_EQ(1, attached_counted(&self->a).count);
 	attached_close(&self->a);
-	ASSERT_OK(asm_read_file("/sys/kernel/tracing/kprobe_events", &events, &len));
-	EXPECT_EQ(0, len);
-	free(events);
+	expect_no_events();
 }
 
 /* Attach in a process that is killed then: 0 when it had come that far. */
@@ -358,29 +306,18 @@ static int attach_and_die(struct probe_self *self)
 	return status;
 }
 
-static size_t events_in(const char *path)
-{
-	size_t len = SIZE_MAX;
-	char *events;
-
-	if (!asm_read_file(path, &events, &len))
-		free(events);
-	return len;
-}
-
 TEST_F(probe, nothing_after_sigkill)
 {
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	ASSERT_OK(attach_and_die(self));
-	EXPECT_EQ(0, events_in("/sys/kernel/tracing/kprobe_events"));
-	EXPECT_EQ(0, events_in("/sys/kernel/tracing/uprobe_events"));
+	expect_no_events();
 }
 
 /* ---- several at once ---- */
 
 static void check_four(struct probe_self *self)
 {
-	uint64_t arg[ARGS];
+	uint64_t arg[COUNTED_ARGS];
 	int fd = memfd_create("probe", MFD_CLOEXEC);
 
 	put(self, "kprobe.multi/ksys_mmap_pgoff,no_such_functoin,ksys_sync,vfs_fallocate", "");
@@ -388,22 +325,22 @@ static void check_four(struct probe_self *self)
 	map_pages(arg);
 	sync();
 	sync();
-	EXPECT_EQ(3, got(self).count);
+	EXPECT_EQ(3, attached_counted(&self->a).count);
 	EXPECT_EQ(0, fallocate(fd, 0, 0, 4096));
-	EXPECT_EQ(4, got(self).count);
+	EXPECT_EQ(4, attached_counted(&self->a).count);
 	close(fd);
 	EXPECT_HAS("'no_such_functoin' cannot be probed", self->a.said);
 }
 
 TEST_F(probe, four_of_which_one_is_missing)
 {
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	check_four(self);
 }
 
 TEST_F(probe, four_singly)
 {
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	self->a.opt.flags |= LOAD_NO_MULTI;
 	check_four(self);
 	EXPECT_HAS("3 single probes", self->a.said);
@@ -411,16 +348,16 @@ TEST_F(probe, four_singly)
 
 TEST_F(probe, pattern)
 {
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	put(self, "kprobe.multi/ksys_syn[c]", "");
 	ASSERT_OK(load_attach(self->a.load));
 	sync();
-	EXPECT_EQ(1, got(self).count);
+	EXPECT_EQ(1, attached_counted(&self->a).count);
 }
 
 TEST_F(probe, none_of_several)
 {
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	put(self, "kprobe.multi/no_such_*", "");
 	EXPECT_ERR(-ENOENT, load_attach(self->a.load));
 	EXPECT_HAS("no function of this kernel matches 'no_such_*'", self->a.said);
@@ -431,7 +368,7 @@ TEST_F(probe, none_of_several)
 
 TEST_F(probe, misspelt)
 {
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	put(self, "kprobe/ksys_mmap_pgof", "");
 	EXPECT_LT(load_attach(self->a.load), 0);
 	EXPECT_HAS("has no function 'ksys_mmap_pgof'; did you mean 'ksys_mmap_pgoff'?",
@@ -440,7 +377,7 @@ TEST_F(probe, misspelt)
 
 TEST_F(probe, blacklisted)
 {
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	put(self, "kprobe/notify_die", "");
 	EXPECT_ERR(-EINVAL, load_attach(self->a.load));
 	EXPECT_HAS("the function exists", self->a.said);
@@ -448,14 +385,14 @@ TEST_F(probe, blacklisted)
 
 TEST_F(probe, no_such_system_call)
 {
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	put(self, "ksyscall/getpriorit", "");
 	EXPECT_ERR(-ENOENT, load_attach(self->a.load));
 }
 
 TEST_F(probe, malformed)
 {
-	REQUIRE(has_pmu("kprobe"), "this kernel has no kprobes");
+	REQUIRE_PMU("kprobe");
 	put(self, "kprobe/ksys_sync+x", "");
 	EXPECT_ERR(-EINVAL, load_attach(self->a.load));
 	EXPECT_HAS("is not of the form FUNCTION or FUNCTION+OFFSET", self->a.said);

@@ -7,11 +7,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 
 #include "../asm/asm.h"
 #include "../loader/abi.h"
 #include "harness.h"
+#include "kernel.h"
 
 enum { ENOTSUPP = 524, NONE = 0x7ffffff0, CLOSED = 0x7fff, NO_COMMAND = 0x7fff };
 
@@ -23,13 +23,6 @@ struct at {
 
 /* ---- calls ---- */
 
-static long ask(int cmd, void *attr, size_t size)
-{
-	long ret = syscall(SYS_bpf, cmd, attr, size);
-
-	return ret < 0 ? -errno : ret;
-}
-
 static long create(uint32_t type, uint32_t key, uint32_t value, uint32_t entries, uint32_t flags)
 {
 	struct abi_map_create attr;
@@ -40,7 +33,7 @@ static long create(uint32_t type, uint32_t key, uint32_t value, uint32_t entries
 	attr.value_size = value;
 	attr.max_entries = entries;
 	attr.map_flags = flags;
-	return ask(BPF_MAP_CREATE, &attr, abi_end(struct abi_map_create, map_flags));
+	return bpf(BPF_MAP_CREATE, &attr, abi_end(struct abi_map_create, map_flags));
 }
 
 /* A number as key, and room for a value. */
@@ -54,7 +47,7 @@ static long elem(int cmd, int map, uint32_t key, uint64_t flags)
 	attr.key = abi_ptr(&key);
 	attr.value = abi_ptr(&value);
 	attr.flags = flags;
-	return ask(cmd, &attr, flags ? sizeof(attr) : abi_end(struct abi_map_elem, value));
+	return bpf(cmd, &attr, flags ? sizeof(attr) : abi_end(struct abi_map_elem, value));
 }
 
 /* As the kernel has them; regs is a register in either half. */
@@ -76,7 +69,7 @@ static long load(uint32_t type, struct insn first, struct insn second, const cha
 	attr.insns = abi_ptr(insns);
 	attr.insn_cnt = second.code == leave.code ? 2 : 3;
 	attr.license = abi_ptr(license);
-	return ask(BPF_PROG_LOAD, &attr, abi_end(struct abi_prog_load, kern_version));
+	return bpf(BPF_PROG_LOAD, &attr, abi_end(struct abi_prog_load, kern_version));
 }
 
 /* A command whose attr begins with a number, or with two. */
@@ -84,7 +77,7 @@ static long numbers(int cmd, uint32_t a, uint32_t b, size_t size)
 {
 	uint32_t attr[16] = { a, b };
 
-	return ask(cmd, attr, size);
+	return bpf(cmd, attr, size);
 }
 
 enum { ONE = 4, TWO = 8 };	/* bytes of these */
@@ -107,19 +100,19 @@ static long ask_tail(const struct at *at)
 	uint32_t attr[256] = { [255] = 1 };
 
 	(void)at;
-	return ask(BPF_MAP_CREATE, attr, sizeof(attr));
+	return bpf(BPF_MAP_CREATE, attr, sizeof(attr));
 }
 
 static long ask_large(const struct at *at)
 {
 	(void)at;
-	return ask(BPF_MAP_CREATE, NULL, (size_t)sysconf(_SC_PAGESIZE) + 1);
+	return bpf(BPF_MAP_CREATE, NULL, (size_t)sysconf(_SC_PAGESIZE) + 1);
 }
 
 static long ask_pointer(const struct at *at)
 {
 	(void)at;
-	return ask(BPF_MAP_CREATE, NULL, sizeof(struct abi_map_create));
+	return bpf(BPF_MAP_CREATE, NULL, sizeof(struct abi_map_create));
 }
 
 static long ask_unused(const struct at *at)
@@ -179,7 +172,7 @@ static long ask_map_name(const struct at *at)
 	attr.key_size = attr.value_size = 4;
 	attr.max_entries = 1;
 	strcpy(attr.map_name, "a/b");
-	return ask(BPF_MAP_CREATE, &attr, abi_end(struct abi_map_create, map_name));
+	return bpf(BPF_MAP_CREATE, &attr, abi_end(struct abi_map_create, map_name));
 }
 
 static long ask_no_such_key(const struct at *at)
@@ -199,7 +192,7 @@ static long ask_key_pointer(const struct at *at)
 	memset(&attr, 0, sizeof(attr));
 	attr.map_fd = fd_of(at->hash);
 	attr.key = 1;
-	return ask(BPF_MAP_LOOKUP_ELEM, &attr, abi_end(struct abi_map_elem, value));
+	return bpf(BPF_MAP_LOOKUP_ELEM, &attr, abi_end(struct abi_map_elem, value));
 }
 
 static long ask_lookup_flags(const struct at *at)
@@ -265,7 +258,7 @@ static long delete(int map, uint32_t key)
 	memset(&attr, 0, sizeof(attr));
 	attr.map_fd = fd_of(map);
 	attr.key = abi_ptr(&key);
-	return ask(BPF_MAP_DELETE_ELEM, &attr, abi_end(struct abi_map_elem, key));
+	return bpf(BPF_MAP_DELETE_ELEM, &attr, abi_end(struct abi_map_elem, key));
 }
 
 static long ask_array_delete(const struct at *at)
@@ -291,7 +284,7 @@ static long ask_keyless(const struct at *at)
 	memset(&attr, 0, sizeof(attr));
 	attr.map_fd = fd_of(at->queue);
 	attr.next_key = abi_ptr(&next);
-	return ask(BPF_MAP_GET_NEXT_KEY, &attr, abi_end(struct abi_map_elem, next_key));
+	return bpf(BPF_MAP_GET_NEXT_KEY, &attr, abi_end(struct abi_map_elem, next_key));
 }
 
 static long ask_prog_type(const struct at *at)
@@ -309,7 +302,7 @@ static long ask_no_insns(const struct at *at)
 	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
 	attr.insns = abi_ptr(&leave);
 	attr.license = abi_ptr("GPL");
-	return ask(BPF_PROG_LOAD, &attr, abi_end(struct abi_prog_load, kern_version));
+	return bpf(BPF_PROG_LOAD, &attr, abi_end(struct abi_prog_load, kern_version));
 }
 
 static long ask_license(const struct at *at)
@@ -328,7 +321,7 @@ static long ask_no_exit(const struct at *at)
 	attr.insns = abi_ptr(&value_0);
 	attr.insn_cnt = 1;
 	attr.license = abi_ptr("GPL");
-	return ask(BPF_PROG_LOAD, &attr, abi_end(struct abi_prog_load, kern_version));
+	return bpf(BPF_PROG_LOAD, &attr, abi_end(struct abi_prog_load, kern_version));
 }
 
 static long ask_no_value(const struct at *at)
@@ -388,7 +381,7 @@ static long ask_log_room(const struct at *at)
 	attr.log_buf = abi_ptr(log);
 	attr.log_size = sizeof(log);
 	attr.log_level = 2;
-	return ask(BPF_PROG_LOAD, &attr, abi_end(struct abi_prog_load, kern_version));
+	return bpf(BPF_PROG_LOAD, &attr, abi_end(struct abi_prog_load, kern_version));
 }
 
 static long path(int cmd, const char *path, int fd)
@@ -398,7 +391,7 @@ static long path(int cmd, const char *path, int fd)
 	memset(&attr, 0, sizeof(attr));
 	attr.pathname = abi_ptr(path);
 	attr.bpf_fd = fd_of(fd);
-	return ask(cmd, &attr, abi_end(struct abi_obj, bpf_fd));
+	return bpf(cmd, &attr, abi_end(struct abi_obj, bpf_fd));
 }
 
 static long ask_pin_there(const struct at *at)
@@ -431,7 +424,7 @@ static long attach(const struct at *at, int cmd)
 	attr.target_fd = fd_of(at->array);
 	attr.attach_bpf_fd = fd_of(at->prog);
 	attr.attach_type = NONE;
-	return ask(cmd, &attr, abi_end(struct abi_prog_attach, attach_flags));
+	return bpf(cmd, &attr, abi_end(struct abi_prog_attach, attach_flags));
 }
 
 static long ask_attach_type(const struct at *at)
@@ -455,7 +448,7 @@ static long run(int prog, uint32_t in, uint32_t out)
 	attr.data_size_in = in;
 	attr.data_out = abi_ptr(out ? copy : NULL);
 	attr.data_size_out = out;
-	return ask(BPF_PROG_TEST_RUN, &attr, abi_end(struct abi_prog_test_run, duration));
+	return bpf(BPF_PROG_TEST_RUN, &attr, abi_end(struct abi_prog_test_run, duration));
 }
 
 static long ask_run_type(const struct at *at)
@@ -504,7 +497,7 @@ static long ask_no_object(const struct at *at)
 	attr.bpf_fd = fd_of(fd);
 	attr.info_len = sizeof(info);
 	attr.info = abi_ptr(&info);
-	ret = ask(BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr));
+	ret = bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr));
 	close(fd);
 	return ret;
 }
@@ -521,7 +514,7 @@ static long raw(int prog, const char *name)
 	memset(&attr, 0, sizeof(attr));
 	attr.name = abi_ptr(name);
 	attr.prog_fd = fd_of(prog);
-	return ask(BPF_RAW_TRACEPOINT_OPEN, &attr,
+	return bpf(BPF_RAW_TRACEPOINT_OPEN, &attr,
 		   abi_end(struct abi_raw_tracepoint_open, prog_fd));
 }
 
@@ -548,7 +541,7 @@ static long btf(uint32_t size)
 	memset(&attr, 0, sizeof(attr));
 	attr.btf = abi_ptr(data);
 	attr.btf_size = size;
-	return ask(BPF_BTF_LOAD, &attr, abi_end(struct abi_btf_load, btf_log_level));
+	return bpf(BPF_BTF_LOAD, &attr, abi_end(struct abi_btf_load, btf_log_level));
 }
 
 static long ask_btf_magic(const struct at *at)
@@ -570,7 +563,7 @@ static long query(uint32_t pid, int fd)
 	memset(&attr, 0, sizeof(attr));
 	attr.pid = pid;
 	attr.fd = fd_of(fd);
-	return ask(BPF_TASK_FD_QUERY, &attr, sizeof(attr));
+	return bpf(BPF_TASK_FD_QUERY, &attr, sizeof(attr));
 }
 
 static long ask_no_task(const struct at *at)
@@ -597,7 +590,7 @@ static long ask_empty(const struct at *at)
 	memset(&attr, 0, sizeof(attr));
 	attr.map_fd = fd_of(at->queue);
 	attr.value = abi_ptr(&value);
-	return ask(BPF_MAP_LOOKUP_AND_DELETE_ELEM, &attr, abi_end(struct abi_map_elem, value));
+	return bpf(BPF_MAP_LOOKUP_AND_DELETE_ELEM, &attr, abi_end(struct abi_map_elem, value));
 }
 
 static long ask_array_pop(const struct at *at)
@@ -640,7 +633,7 @@ static long batch(int map)
 	attr.values = abi_ptr(values);
 	attr.count = 8;
 	attr.map_fd = fd_of(map);
-	return ask(BPF_MAP_LOOKUP_BATCH, &attr, sizeof(attr));
+	return bpf(BPF_MAP_LOOKUP_BATCH, &attr, sizeof(attr));
 }
 
 static long ask_batch_type(const struct at *at)
@@ -657,7 +650,7 @@ static long ask_link_type(const struct at *at)
 {
 	uint32_t attr[4] = { fd_of(at->prog), fd_of(at->array), BPF_CGROUP_DEVICE };
 
-	return ask(BPF_LINK_CREATE, attr, sizeof(attr));
+	return bpf(BPF_LINK_CREATE, attr, sizeof(attr));
 }
 
 static long ask_no_detach(const struct at *at)
@@ -695,7 +688,7 @@ static long ask_no_stream(const struct at *at)
 	attr.stream_buf_len = sizeof(text);
 	attr.stream_id = 9;
 	attr.prog_fd = fd_of(at->prog);
-	return ask(BPF_PROG_STREAM_READ_BY_FD, &attr,
+	return bpf(BPF_PROG_STREAM_READ_BY_FD, &attr,
 		   abi_end(struct abi_prog_stream_read, prog_fd));
 }
 
@@ -738,16 +731,6 @@ static const struct command *command_of(const struct row *row)
 	return NULL;
 }
 
-static unsigned int running_kernel(void)
-{
-	unsigned int major = 0, minor = 0;
-	struct utsname name;
-
-	if (uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2)
-		return 0;
-	return ASM_KERNEL(major, minor);
-}
-
 FIXTURE(refusals) { struct at at; };
 
 FIXTURE_SETUP(refusals)
@@ -779,15 +762,15 @@ FIXTURE_TEARDOWN(refusals)
 
 TEST_F(refusals, as_the_rows_say)
 {
-	unsigned int kernel = running_kernel();
+	unsigned int running = kernel();
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct row *row = &rows[i];
 		const struct command *command = command_of(row);
-		int want = kernel < row->since ? row->before : row->error;
+		int want = running < row->since ? row->before : row->error;
 
 		ASSERT_NOT_NULL(command) LOG("%s", row->command);
-		if (kernel < command->since)
+		if (running < command->since)
 			want = EINVAL;
 		EXPECT_ERR(-want, row->ask(&self->at)) LOG("%s: %s", row->command, row->name);
 	}

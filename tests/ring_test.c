@@ -6,12 +6,12 @@
  * Live programs are never attached: BPF_PROG_TEST_RUN runs them, so what they produced is known.
  */
 #include <limits.h>
-#include <sys/syscall.h>
 
 #include "../asm/asm.h"
 #include "../loader/abi.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "kernel.h"
 
 enum {
 	HEADER = 8,		/* bytes before each record */
@@ -847,26 +847,12 @@ static void print_diag(void *arg, const struct asm_diag *diag)
 	asm_diag_print(stderr, diag);
 }
 
-static int bpf(int cmd, void *attr, unsigned int size)
-{
-	long ret = syscall(SYS_bpf, cmd, attr, size);
-
-	return ret < 0 ? -errno : (int)ret;
-}
-
 /* Run it once; enum outcome or -errno. */
 static int run_once(int prog_fd, uint64_t what, uint64_t number, uint64_t len)
 {
 	uint64_t args[] = { what, number, len };
-	struct abi_prog_test_run attr;
-	int err;
 
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_fd = (uint32_t)prog_fd;
-	attr.ctx_in = abi_ptr(args);
-	attr.ctx_size_in = sizeof(args);
-	err = bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
-	return err ? err : (int)attr.retval;
+	return run_with(prog_fd, -1, args, sizeof(args));
 }
 
 FIXTURE(live) {
@@ -1322,16 +1308,9 @@ TEST_F_TIMEOUT(live, a_million_through_a_ring_that_overwrites, 120)
 /* A map of another type cannot be mapped as a ring. */
 TEST_F(live, not_a_ring)
 {
-	struct abi_map_create attr;
 	struct load_ring *ring = NULL;
-	int fd;
+	int fd = hash_map();
 
-	memset(&attr, 0, sizeof(attr));
-	attr.map_type = BPF_MAP_TYPE_HASH;
-	attr.key_size = 4;
-	attr.value_size = 4;
-	attr.max_entries = 1;
-	fd = bpf(BPF_MAP_CREATE, &attr, abi_end(struct abi_map_create, map_flags));
 	ASSERT_OK(fd);
 	EXPECT_LT(load_ring_open(fd, self->size, &ring), 0);
 	EXPECT_NULL(ring);

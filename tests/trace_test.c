@@ -3,12 +3,12 @@
  * trace_test.c - what programs print to streams of their own (Linux 6.17), as load_trace_program()
  * shows it.
  */
-#include <sys/syscall.h>
 
 #include "../asm/asm.h"
 #include "../loader/abi.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "kernel.h"
 
 /* NAME is that of the kernel function, which has had two. */
 static const char talk[] =
@@ -72,15 +72,7 @@ static int try_open(struct trace *t, const char *text)
 /* Say "TEXT 42" in a stream; what the kernel function returned, or -errno. */
 static int say(const struct trace *t, uint64_t stream)
 {
-	struct abi_prog_test_run attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_fd = (uint32_t)t->prog;
-	attr.ctx_in = abi_ptr(&stream);
-	attr.ctx_size_in = sizeof(stream);
-	if (syscall(SYS_bpf, BPF_PROG_TEST_RUN, &attr, sizeof(attr)))
-		return -errno;
-	return (int)attr.retval;
+	return run_with(t->prog, -1, &stream, sizeof(stream));
 }
 
 FIXTURE(trace) {

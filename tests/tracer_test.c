@@ -11,8 +11,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -20,8 +18,9 @@
 #include "../asm/asm.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "attached.h"
 
-enum { TEXT = 8192, SAID = 65536, PATH = 512, WAIT_MS = 20000 };
+enum { TEXT = 8192, SAID = 65536, WAIT_MS = 20000 };
 
 #define NAME "connecting"
 
@@ -35,30 +34,27 @@ __attribute__((noinline)) int tracer_test_probed(int a)
 }
 
 FIXTURE(tracer) {
-	char text[TEXT], self_path[PATH], said[SAID];
-	pid_t pid;		/* of a bpfload */
-	int out, err;		/* its streams */
-	size_t nsaid;
-	struct asm_object *obj;
-	struct load *load;
+	struct attached a;
 	struct load_ring *ring;
+	pid_t pid;		/* of a bpfload */
+	char text[TEXT];	/* for it */
+	int out, err;		/* its streams */
+	char said[SAID];	/* on them */
+	size_t nsaid;
 };
 
 FIXTURE_SETUP(tracer)
 {
 	REQUIRE(geteuid() == 0, "needs privilege");
-	REQUIRE(access("/sys/bus/event_source/devices/kprobe/type", F_OK) == 0,
-		"this kernel has no kprobes");
-	ASSERT_GT(readlink("/proc/self/exe", self->self_path, PATH - 1), 0);
-	if (unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
-		mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
+	REQUIRE_PMU("kprobe");
+	attached_start(&self->a);
+	mount_tracefs();
 }
 
 FIXTURE_TEARDOWN(tracer)
 {
 	load_ring_close(self->ring);
-	load_close(self->load);
-	asm_free(self->obj);
+	attached_end(&self->a);
 }
 
 /* ---- connections ---- */
@@ -137,19 +133,10 @@ static void *connect_many(void *arg)
 	return NULL;
 }
 
-static void hear(void *arg, const struct asm_diag *diag)
-{
-	(void)arg;
-	asm_diag_print(stderr, diag);
-}
-
 /* The text, with a ring of one page. */
 static void open_connect(struct tracer_self *self)
 {
 	const char *folder = getenv("SRCDIR"), size[] = "256K";
-	const struct load_options load = { .sink = hear };
-	const struct asm_options how = { .cpu = asm_cpu_native(),
-					 .endian = asm_cpu_native()->endian, .sink = hear };
 	char path[PATH], *text, *at;
 	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
 	size_t len;
@@ -158,15 +145,11 @@ static void open_connect(struct tracer_self *self)
 	ASSERT_OK(asm_read_file(path, &text, &len)) LOG("%s", path);
 	at = strstr(text, size);
 	ASSERT_NOT_NULL(at);
-	len = (size_t)snprintf(self->text, TEXT, "%.*s%u%s", (int)(at - text), text, page,
-			       at + sizeof(size) - 1);
+	ASSERT_OK(attached_open(&self->a, "%.*s%u%s", (int)(at - text), text, page,
+				at + sizeof(size) - 1));
 	free(text);
-	ASSERT_LT(len, TEXT);
-	self->obj = asm_assemble(path, self->text, len, &how);
-	ASSERT_NOT_NULL(self->obj);
-	ASSERT_OK(load_open(self->obj, &load, &self->load));
-	ASSERT_OK(load_ring_open(load_map_fd(self->load, "events"), page, &self->ring));
-	ASSERT_OK(load_attach(self->load));
+	ASSERT_OK(load_ring_open(load_map_fd(self->a.load, "events"), page, &self->ring));
+	ASSERT_OK(load_attach(self->a.load));
 }
 
 /* In a thread, whose number is not that of the process. */
@@ -264,16 +247,6 @@ static void expect_running(struct tracer_self *self)
 	ASSERT_HAS("{\"", self->said);
 }
 
-static size_t events_in(const char *path)
-{
-	size_t len = SIZE_MAX;
-	char *events;
-
-	if (!asm_read_file(path, &events, &len))
-		free(events);
-	return len;
-}
-
 static void kill_it(struct tracer_self *self)
 {
 	int status = 0;
@@ -281,8 +254,7 @@ static void kill_it(struct tracer_self *self)
 	kill(self->pid, SIGKILL);
 	EXPECT_EQ(self->pid, waitpid(self->pid, &status, 0));
 	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) LOG("%s", self->said);
-	EXPECT_EQ(0, events_in("/sys/kernel/tracing/kprobe_events"));
-	EXPECT_EQ(0, events_in("/sys/kernel/tracing/uprobe_events"));
+	expect_no_events();
 	close(self->out);
 	close(self->err);
 }
@@ -297,7 +269,7 @@ TEST_F(tracer, nothing_left_by_sigkill)
 	add_program(self, "kprobe.multi/ksys_sync,ksys_mmap_pgoff", "k1");
 	for (int i = 0; i < 3; i++) {
 		snprintf(section, sizeof(section), "%s/%s:tracer_test_probed", kinds[i],
-			 self->self_path);
+			 self->a.self_path);
 		snprintf(counter, sizeof(counter), "u%d", i);
 		add_program(self, section, counter);
 	}

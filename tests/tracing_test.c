@@ -16,13 +16,10 @@
 #include "../loader/abi.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "kernel.h"
 #include "attached.h"
 
 enum { CALLS = 5 };
-
-struct got {
-	uint64_t count, arg[6], ret;
-};
 
 FIXTURE(tracing) {
 	struct attached a;
@@ -41,33 +38,11 @@ FIXTURE_TEARDOWN(tracing)
 	attached_end(&self->a);
 }
 
-/*
- * Attach a program that, for this process alone, counts, does `then` and returns that; r6 is its
- * context. Returns what the loader did.
- */
 static int put(struct tracing_self *self, const char *section, const char *then, int ret)
 {
-	int err = attached_open(&self->a, ".license \"GPL\"\n"
-				".struct got { u64 count; u64 arg[6]; u64 ret; }\n"
-				".map map type array key u32 value got entries 1\n"
-				".prog p \"%s\"\n"
-				"r6 = r1\ncall get_current_pid_tgid\nr0 >>= 32\n"
-				"if r0 != %d goto out\n"
-				"*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
-				"call map_lookup_elem\nif r0 == 0 goto out\n"
-				"r1 = 1\nlock *(u64 *)(r0 + got.count) += r1\n%s"
-				"r0 = %d\nexit\n"
-				"out: r0 = 0\nexit\n", section, getpid(), then, ret);
+	int err = attached_counter(&self->a, section, then, ret);
 
 	return err ? err : load_attach(self->a.load);
-}
-
-static struct got got(struct tracing_self *self)
-{
-	struct got got = { 0 };
-
-	attached_value(&self->a, &got);
-	return got;
 }
 
 /*
@@ -85,27 +60,6 @@ static struct got got(struct tracing_self *self)
 
 /* ---- one function ---- */
 
-/* mmap(2) with values to be recognised: 3 pages from the 5th on. */
-static uint64_t map_pages(uint64_t arg[6])
-{
-	long page = sysconf(_SC_PAGESIZE);
-	int fd = memfd_create("tracing", MFD_CLOEXEC);
-	void *at;
-
-	ASSERT_GE(fd, 0);
-	arg[0] = 0x200000000;
-	arg[1] = 3 * (uint64_t)page;
-	arg[2] = PROT_READ;
-	arg[3] = MAP_SHARED;
-	arg[4] = (uint64_t)fd;
-	arg[5] = 5;
-	at = mmap((void *)(uintptr_t)arg[0], arg[1], PROT_READ, MAP_SHARED, fd, 5 * page);
-	ASSERT_NE((uintptr_t)MAP_FAILED, (uintptr_t)at);
-	munmap(at, arg[1]);
-	close(fd);
-	return (uintptr_t)at;
-}
-
 /* The context of a trampoline is the arguments, 8 bytes each, and then what is returned. */
 #define KEEP_ARGUMENTS										\
 	".irp i, 0, 1, 2, 3, 4, 5\n"								\
@@ -117,11 +71,11 @@ TEST_F(tracing, fentry)
 {
 	int err = put(self, "fentry/ksys_mmap_pgoff", KEEP_ARGUMENTS, 0);
 	uint64_t arg[6];
-	struct got seen;
+	struct counted seen;
 
 	REQUIRE_ATTACHED(err, ASM_KERNEL(5, 5));
 	map_pages(arg);
-	seen = got(self);
+	seen = attached_counted(&self->a);
 	EXPECT_EQ(1, seen.count);
 	for (size_t i = 0; i < 6; i++)
 		EXPECT_EQ(arg[i], seen.arg[i]);
@@ -131,11 +85,11 @@ TEST_F(tracing, fexit)
 {
 	int err = put(self, "fexit/ksys_mmap_pgoff", KEEP_ARGUMENTS KEEP_RETURN, 0);
 	uint64_t arg[6], at;
-	struct got seen;
+	struct counted seen;
 
 	REQUIRE_ATTACHED(err, ASM_KERNEL(5, 5));
 	at = map_pages(arg);
-	seen = got(self);
+	seen = attached_counted(&self->a);
 	EXPECT_EQ(1, seen.count);
 	EXPECT_EQ(arg[5], seen.arg[5]);
 	EXPECT_EQ(at, seen.ret);
@@ -198,7 +152,7 @@ static void check_refused(struct tracing_self *self, const char *section, unsign
 
 	REQUIRE_ATTACHED(err, since);
 	EXPECT_EQ(CALLS, ask(EXDEV));
-	EXPECT_EQ(CALLS, got(self).count);
+	EXPECT_EQ(CALLS, attached_counted(&self->a).count);
 	attached_close(&self->a);
 	EXPECT_EQ(0, ask(EXDEV));
 }
@@ -242,11 +196,11 @@ TEST_F(tracing, lsm_sleepable)
 	REQUIRE(has_bpf_lsm(), "this kernel does not ask BPF programs (lsm=bpf)");
 	err = put(self, "lsm.s/file_open", "", -EXDEV);
 	REQUIRE_ATTACHED(err, ASM_KERNEL(5, 10));
-	before = got(self).count;	/* the loader asked for lsm= */
+	before = attached_counted(&self->a).count;	/* the loader asked for lsm= */
 	for (int i = 0; i < CALLS; i++)
 		refused += open("/dev/null", O_RDONLY | O_CLOEXEC) < 0 && errno == EXDEV;
 	EXPECT_EQ(CALLS, refused);
-	EXPECT_EQ(before + CALLS, got(self).count);
+	EXPECT_EQ(before + CALLS, attached_counted(&self->a).count);
 }
 
 /* ---- system calls: functions and tracepoints where a program may sleep ---- */
@@ -270,7 +224,7 @@ static void check_calls(struct tracing_self *self, const char *section, const ch
 	REQUIRE_SLEEPABLE();
 	REQUIRE_ATTACHED(err, since);
 	EXPECT_EQ(0, ask(EXDEV));
-	EXPECT_EQ(CALLS, *then ? got(self).ret : got(self).count);
+	EXPECT_EQ(CALLS, *then ? attached_counted(&self->a).ret : attached_counted(&self->a).count);
 }
 
 #define CALLS_OF(name, section, then, major, minor)						\
@@ -299,7 +253,7 @@ static void check_both(struct tracing_self *self, const char *section, unsigned 
 	REQUIRE_SLEEPABLE();
 	REQUIRE_ATTACHED(err, since);
 	EXPECT_EQ(0, ask(EXDEV));
-	EXPECT_EQ(2 * CALLS, got(self).count);
+	EXPECT_EQ(2 * CALLS, attached_counted(&self->a).count);
 }
 
 TEST_F(tracing, fsession_sleepable)
@@ -331,13 +285,13 @@ static int run_other(void)
 	load.insns = abi_ptr(code);
 	load.insn_cnt = sizeof(insns) / sizeof(insns[0]);
 	load.license = abi_ptr("GPL");
-	fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof(load));
+	fd = bpf(BPF_PROG_LOAD, &load, sizeof(load));
 	ASSERT_GE(fd, 0);
 	memset(&test, 0, sizeof(test));
 	test.prog_fd = (uint32_t)fd;
 	test.data_in = abi_ptr(packet);
 	test.data_size_in = sizeof(packet);
-	err = (int)syscall(SYS_bpf, BPF_PROG_TEST_RUN, &test, sizeof(test));
+	err = bpf(BPF_PROG_TEST_RUN, &test, sizeof(test));
 	close(fd);
 	return err;
 }
@@ -349,10 +303,8 @@ static void check_writable(struct tracing_self *self, const char *section)
 		      0);
 
 	REQUIRE_ATTACHED(err, ASM_KERNEL(5, 2));
-	errno = 0;
-	EXPECT_EQ(-1, run_other());
-	EXPECT_EQ(EXDEV, errno);
-	EXPECT_EQ(1, got(self).count);
+	EXPECT_ERR(-EXDEV, run_other());
+	EXPECT_EQ(1, attached_counted(&self->a).count);
 	attached_close(&self->a);
 	EXPECT_EQ(0, run_other());
 }
@@ -377,7 +329,7 @@ static void check_session(struct tracing_self *self, const char *section, int re
 
 	REQUIRE_ATTACHED(err, since);
 	map_pages(arg);
-	EXPECT_EQ(want, got(self).count);
+	EXPECT_EQ(want, attached_counted(&self->a).count);
 }
 
 TEST_F(tracing, kprobe_session)
@@ -412,7 +364,7 @@ static void check_uprobe_session(struct tracing_self *self, int ret, uint64_t wa
 	REQUIRE_ATTACHED(err, ASM_KERNEL(6, 13));
 	for (int i = 0; i < CALLS; i++)
 		EXPECT_EQ(i + 1, probed(i));
-	EXPECT_EQ(want, got(self).count);
+	EXPECT_EQ(want, attached_counted(&self->a).count);
 }
 
 TEST_F(tracing, uprobe_session)
@@ -437,7 +389,7 @@ static void check_multi(struct tracing_self *self, const char *kind, uint64_t wa
 	REQUIRE_ATTACHED(err, ASM_KERNEL(7, 2));
 	EXPECT_HAS("'ksys_nothing' cannot be probed", self->a.said);
 	map_pages(arg);
-	EXPECT_EQ(want, got(self).count);
+	EXPECT_EQ(want, attached_counted(&self->a).count);
 }
 
 TEST_F(tracing, fentry_multi)

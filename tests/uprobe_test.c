@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 
 #include "../asm/asm.h"
+#include "../loader/abi.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "kernel.h"
 #include "attached.h"
 
 enum { ARGS = 4, SECTION = 2 * PATH };
@@ -45,10 +47,6 @@ static __attribute__((constructor)) void run_as_copy(void)
 
 /* ---- the programs ---- */
 
-struct got {
-	uint64_t count, ret, arg[ARGS];
-};
-
 FIXTURE(uprobe) {
 	const struct asm_cpu *cpu;
 	struct attached a;
@@ -74,17 +72,8 @@ FIXTURE_TEARDOWN(uprobe)
 /* A program at that section which adds one to the count and does `then`; r6 is its context. */
 static void put(struct uprobe_self *self, const char *section, const char *then)
 {
-	int err = attached_open(&self->a, ".license \"GPL\"\n"
-				".struct got { u64 count; u64 ret; u64 arg[%d]; }\n"
-				".map map type array key u32 value got entries 1\n"
-				".prog p \"%s\"\n"
-				"r6 = r1\n"
-				"*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
-				"call map_lookup_elem\nif r0 == 0 goto out\n"
-				"r1 = 1\nlock *(u64 *)(r0 + got.count) += r1\n%s"
-				"out: r0 = 0\nexit\n", ARGS, section, then);
-
-	ASSERT_OK(err);
+	ASSERT_OK(attached_open(&self->a, COUNTED FIND_VALUE COUNT_ONE "%sout: r0 = 0\nexit\n",
+				section, then));
 }
 
 /* The same at KIND/FILE:PLACE, the file being this one. */
@@ -97,19 +86,11 @@ static void put_self(struct uprobe_self *self, const char *kind, const char *pla
 	put(self, section, then);
 }
 
-static struct got got(struct uprobe_self *self)
-{
-	struct got got = { 0 };
-
-	attached_value(&self->a, &got);
-	return got;
-}
-
 /* ---- arguments, return values ---- */
 
 static void check_arguments(struct uprobe_self *self)
 {
-	struct got seen;
+	struct counted seen;
 
 	put_self(self, "uprobe", "probed_four",
 		 ".irp i, 1, 2, 3, 4\n"
@@ -118,7 +99,7 @@ static void check_arguments(struct uprobe_self *self)
 		 ".endr\n");
 	ASSERT_OK(load_attach(self->a.load));
 	probed_four(11, 0x2222222222222222, 0xfffffffffffffffd, 44);
-	seen = got(self);
+	seen = attached_counted(&self->a);
 	EXPECT_EQ(1, seen.count);
 	EXPECT_EQ(11, seen.arg[0]);
 	EXPECT_EQ(0x2222222222222222, seen.arg[1]);
@@ -128,13 +109,13 @@ static void check_arguments(struct uprobe_self *self)
 
 TEST_F(uprobe, arguments)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	check_arguments(self);
 }
 
 TEST_F(uprobe, arguments_without_a_link)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	self->a.opt.flags |= LOAD_NO_PERF_LINK;
 	check_arguments(self);
 	EXPECT_HAS("PERF_EVENT_IOC_SET_BPF", self->a.said);
@@ -142,14 +123,14 @@ TEST_F(uprobe, arguments_without_a_link)
 
 static void check_return(struct uprobe_self *self, const char *kind)
 {
-	struct got seen;
+	struct counted seen;
 	uint64_t want;
 
 	put_self(self, kind, "probed_four",
 		 "r1 = *(u64 *)(r6 + pt_regs.ret)\n*(u64 *)(r0 + got.ret) = r1\n");
 	ASSERT_OK(load_attach(self->a.load));
 	want = probed_four(1000, 200, 30, 4);
-	seen = got(self);
+	seen = attached_counted(&self->a);
 	EXPECT_EQ(1, seen.count);
 	EXPECT_EQ(1000 + 400 + 90 + 16, want);
 	EXPECT_EQ(want, seen.ret);
@@ -157,19 +138,19 @@ static void check_return(struct uprobe_self *self, const char *kind)
 
 TEST_F(uprobe, return_value)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	check_return(self, "uretprobe");
 }
 
 TEST_F(uprobe, return_value_of_several)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	check_return(self, "uretprobe.multi");
 }
 
 TEST_F(uprobe, return_value_singly)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	self->a.opt.flags |= LOAD_NO_MULTI;
 	check_return(self, "uretprobe.multi");
 }
@@ -179,15 +160,15 @@ TEST_F(uprobe, every_cpu)
 {
 	uint64_t runs = 0;
 
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	put_self(self, "uprobe", "probed_static", ON_CPU);
 	ASSERT_OK(load_attach(self->a.load));
 	for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
 		if (!stay_on(cpu))
 			continue;
 		probed_static(cpu);
-		EXPECT_EQ(++runs, got(self).count);
-		expect_cpu(cpu, got(self).arg[0]);
+		EXPECT_EQ(++runs, attached_counted(&self->a).count);
+		expect_cpu(cpu, attached_counted(&self->a).arg[0]);
 	}
 	REQUIRE(runs > 1, "this process has one CPU");
 }
@@ -196,12 +177,12 @@ TEST_F(uprobe, every_cpu)
 
 TEST_F(uprobe, static_function)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	put_self(self, "uprobe", "probed_static", "");
 	ASSERT_OK(load_attach(self->a.load));
 	for (uint64_t i = 0; i < 7; i++)
 		EXPECT_EQ(i + 1, probed_static(i));
-	EXPECT_EQ(7, got(self).count);
+	EXPECT_EQ(7, attached_counted(&self->a).count);
 }
 
 /* Where a mapped address is in this file, as /proc/self/maps has it. */
@@ -225,14 +206,14 @@ TEST_F(uprobe, offset)
 {
 	char place[32];
 
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	REQUIRE(strcmp(self->cpu->name, "ppc64le") != 0, "functions have two entries");
 	snprintf(place, sizeof(place), "0x%lx", file_offset((const void *)probed_static));
 	put_self(self, "uprobe", place, "");
 	ASSERT_OK(load_attach(self->a.load));
 	for (uint64_t i = 0; i < 3; i++)
 		probed_static(i);
-	EXPECT_EQ(3, got(self).count);
+	EXPECT_EQ(3, attached_counted(&self->a).count);
 	EXPECT_HAS(place, self->a.said);
 }
 
@@ -289,24 +270,24 @@ TEST_F(uprobe, dynamic_symbols_alone)
 {
 	char section[SECTION];
 
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	copy_make(self, SHT_DYNSYM);
 	snprintf(section, SECTION, "uprobe/%s:probed_four", self->copy);
 	put(self, section, "");
 	ASSERT_OK(load_attach(self->a.load));
 	copy_run(self);
-	EXPECT_EQ(5, got(self).count);
+	EXPECT_EQ(5, attached_counted(&self->a).count);
 }
 
 TEST_F(uprobe, found_in_the_path)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	copy_make(self, SHT_DYNSYM);
 	setenv("PATH", self->folder, 1);
 	put(self, "uprobe/copy:probed_four", "");
 	ASSERT_OK(load_attach(self->a.load));
 	copy_run(self);
-	EXPECT_EQ(5, got(self).count);
+	EXPECT_EQ(5, attached_counted(&self->a).count);
 }
 
 TEST_F(uprobe, stripped)
@@ -325,7 +306,7 @@ TEST_F(uprobe, debug_file)
 {
 	char section[SECTION], command[4 * PATH];
 
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	REQUIRE(system("command -v objcopy >/dev/null") == 0, "no objcopy");
 	copy_make(self, SHT_NULL);
 	snprintf(command, sizeof(command), "cd %s && objcopy --only-keep-debug %s debug && "
@@ -338,7 +319,7 @@ TEST_F(uprobe, debug_file)
 	snprintf(command, sizeof(command), "%s/debug", self->folder);
 	EXPECT_EQ(0, unlink(command));
 	copy_run(self);
-	EXPECT_EQ(5, got(self).count);
+	EXPECT_EQ(5, attached_counted(&self->a).count);
 }
 
 /* Whatever is in the file, it ends with an error. */
@@ -384,19 +365,19 @@ static void check_three(struct uprobe_self *self)
 	probed_four(1, 2, 3, 4);
 	probed_static(1);
 	probed_static(2);
-	EXPECT_EQ(3, got(self).count);
+	EXPECT_EQ(3, attached_counted(&self->a).count);
 	EXPECT_HAS("has no function 'probed_fourr'; did you mean 'probed_four'?", self->a.said);
 }
 
 TEST_F(uprobe, three_of_which_one_is_missing)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	check_three(self);
 }
 
 TEST_F(uprobe, three_singly)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	self->a.opt.flags |= LOAD_NO_MULTI;
 	check_three(self);
 	EXPECT_HAS("2 single probes", self->a.said);
@@ -404,12 +385,12 @@ TEST_F(uprobe, three_singly)
 
 TEST_F(uprobe, pattern)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	put_self(self, "uprobe.multi", "probed_[!x]*", "");
 	ASSERT_OK(load_attach(self->a.load));
 	probed_four(1, 2, 3, 4);
 	probed_static(1);
-	EXPECT_EQ(2, got(self).count);
+	EXPECT_EQ(2, attached_counted(&self->a).count);
 }
 
 TEST_F(uprobe, none_of_several)
@@ -431,7 +412,7 @@ TEST_F(uprobe, none_of_several)
 		ASSERT_OK(load_attach(self->a.load));						\
 		for (uint64_t i = 0; i < 4; i++)						\
 			probed_static(i);							\
-		EXPECT_EQ(4 * (runs), got(self).count);						\
+		EXPECT_EQ(4 * (runs), attached_counted(&self->a).count);			\
 	}
 
 SLEEPABLE(sleepable, "uprobe.s", 6, 0, 1)
@@ -469,7 +450,7 @@ static void check_no_events(void)
 static void check_nothing_left(struct uprobe_self *self, const char *kind)
 {
 	size_t before = count_descriptors();
-	struct got seen = { 0 };
+	struct counted seen = { 0 };
 	uint32_t key = 0;
 	int map;
 
@@ -488,13 +469,13 @@ static void check_nothing_left(struct uprobe_self *self, const char *kind)
 
 TEST_F(uprobe, nothing_after_closing)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	check_nothing_left(self, "uprobe");
 }
 
 TEST_F(uprobe, nothing_after_closing_several)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	check_nothing_left(self, "uprobe.multi");
 }
 
@@ -523,7 +504,7 @@ TEST_F(uprobe, data)
 
 TEST_F(uprobe, behind_the_end)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	put_self(self, "uprobe", "0x7fffffff", "");
 	EXPECT_ERR(-EINVAL, load_attach(self->a.load));
 	EXPECT_HAS("the file ends before that", self->a.said);
@@ -578,9 +559,9 @@ static void check_samples(struct uprobe_self *self)
 	put(self, "perf_event", "");
 	ASSERT_OK(load_attach(self->a.load));
 	end = time(NULL) + 10;
-	while (got(self).count < 10 && time(NULL) < end)
+	while (attached_counted(&self->a).count < 10 && time(NULL) < end)
 		;
-	EXPECT_GE(got(self).count, 10);
+	EXPECT_GE(attached_counted(&self->a).count, 10);
 }
 
 TEST_F(uprobe, samples)
@@ -645,7 +626,7 @@ static void check_tasks(struct uprobe_self *self, const char *section)
 	put_tasks(self, section);
 	out = run(self, LOAD_TEXT);
 	EXPECT_GE(count_lines(out, "t\t\\x1b\n"), 2);
-	EXPECT_EQ(got(self).count, count_lines(out, "t\t\\x1b\n") + 1);
+	EXPECT_EQ(attached_counted(&self->a).count, count_lines(out, "t\t\\x1b\n") + 1);
 	EXPECT_HAS("\n\nmap: 1 entry\n", out);
 }
 
@@ -666,7 +647,7 @@ TEST_F(uprobe, tasks_in_json)
 
 	put_tasks(self, "iter/task");
 	out = run(self, LOAD_JSON);
-	EXPECT_EQ(got(self).count,
+	EXPECT_EQ(attached_counted(&self->a).count,
 		  count_lines(out, "{\"iter\":\"p\",\"line\":\"t\\t\\u001b\"}\n") + 1);
 }
 

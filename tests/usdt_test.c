@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 
 #include "../asm/asm.h"
+#include "../loader/abi.h"
 #include "../loader/loader.h"
 #include "harness.h"
+#include "kernel.h"
 #include "attached.h"
 
 enum { SECTION = PATH + 64 };
@@ -140,10 +142,7 @@ static void put(struct usdt_self *self, const char *kind, const char *file, cons
 	ASSERT_LT(snprintf(self->section, SECTION, "%s/%s:%s", kind, file, probe), SECTION);
 	ASSERT_OK(attached_open(&self->a, ".license \"GPL\"\n"
 				".map map type array key u32 value u64 entries 1\n"
-				".prog p \"%s\"\n"
-				"*(u32 *)(r10 - 4) = 0\nr1 = map ll\nr2 = r10\nr2 += -4\n"
-				"call map_lookup_elem\nif r0 == 0 goto out\n"
-				"r1 = 1\nlock *(u64 *)(r0 + 0) += r1\n"
+				".prog p \"%s\"\n" FIND_VALUE COUNT_ONE
 				"out: r0 = 0\nexit\n", self->section));
 }
 
@@ -164,20 +163,20 @@ static void check_rooms(struct usdt_self *self, const char *kind)
 
 TEST_F(usdt, two_places)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	check_rooms(self, "usdt");
 }
 
 TEST_F(usdt, two_places_without_links)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	self->a.opt.flags |= LOAD_NO_PERF_LINK;
 	check_rooms(self, "usdt");
 }
 
 TEST_F(usdt, no_semaphore)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	put(self, "usdt", self->a.self_path, "usdt_test:roof");
 	ASSERT_OK(load_attach(self->a.load));
 	visit_roof(5);
@@ -399,7 +398,7 @@ static __attribute__((noinline)) void visit_yard(void)
 
 TEST_F(usdt, arguments_by_address)
 {
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	self->a.opt.flags |= LOAD_NO_PERF_LINK;
 	self->a.opt.where.pid = getpid();
 	put_by_address(self, self->a.self_path);
@@ -550,7 +549,7 @@ TEST_F(usdt, moved)
 	char *elf = copy_make(self, &size, &notes, &len);
 	unsigned long where;
 
-	REQUIRE(has_pmu("uprobe"), "this kernel has no uprobes");
+	REQUIRE_PMU("uprobe");
 	put(self, "usdt", self->a.self_path, "usdt_test:roof");
 	ASSERT_OK(load_attach(self->a.load));
 	where = said_where(self);
