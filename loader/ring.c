@@ -10,33 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "abi.h"
 #include "loader.h"
-
-/* Records start at multiples of this. */
-enum { RING_ALIGN = 8 };
+#include "ringmap.h"
 
 struct load_ring {
-	unsigned long *consumer;
-	const unsigned long *producer;	/* a page on, the data */
-	size_t page, span;		/* bytes of the two mappings */
-	uint32_t size;
+	struct ring_map map;
 	void *room;			/* for a copy of a record; NULL: none is overwritten */
 	uint64_t lost;			/* bytes */
 };
-
-static bool power_of_two(uint32_t n)
-{
-	return n && !(n & (n - 1));
-}
-
-/* Bytes from one record to the next. */
-static unsigned long record_span(uint32_t len)
-{
-	return (len + sizeof(struct abi_ring_header) + RING_ALIGN - 1) & ~(RING_ALIGN - 1ul);
-}
 
 /* A position that no kernel writes would have us read outside of the ring. */
 static bool ring_sane(unsigned long producer, unsigned long consumer, uint32_t size)
@@ -155,9 +138,9 @@ static int read_overwritten(struct load_ring *ring, unsigned int most, load_reco
 			    void *arg)
 {
 	const struct load_over_ring over = {
-		.data = (const uint8_t *)ring->producer + ring->page, .size = ring->size,
-		.positions = ring->producer, .consumer = ring->consumer, .room = ring->room,
-		.lost = &ring->lost,
+		.data = ring->map.data, .size = ring->map.size,
+		.positions = ring->map.producer, .consumer = ring->map.consumer,
+		.room = ring->room, .lost = &ring->lost,
 	};
 
 	return load_ring_scan_overwritten(&over, most, fn, arg);
@@ -175,54 +158,32 @@ int load_ring_read(struct load_ring *ring, unsigned int most, load_record_fn *fn
 
 	if (ring->room)
 		return read_overwritten(ring, most, fn, arg);
-	producer = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
-	return load_ring_scan((const uint8_t *)ring->producer + ring->page, ring->size, producer,
-			      ring->consumer, most, fn, arg);
+	producer = __atomic_load_n(ring->map.producer, __ATOMIC_ACQUIRE);
+	return load_ring_scan(ring->map.data, ring->map.size, producer, ring->map.consumer, most,
+			      fn, arg);
 }
 
 void load_ring_close(struct load_ring *ring)
 {
 	if (!ring)
 		return;
-	if (ring->consumer != MAP_FAILED)
-		munmap(ring->consumer, ring->page);
-	if (ring->producer != MAP_FAILED)
-		munmap((void *)ring->producer, ring->span);
+	ring_map_close(&ring->map);
 	free(ring->room);
 	free(ring);
 }
 
 int load_ring_open(int fd, uint32_t size, struct load_ring **out)
 {
-	size_t page = (size_t)getpagesize();
-	struct load_ring *ring;
-	int before = errno, err;
+	struct load_ring *ring = calloc(1, sizeof(*ring));
+	int err;
 
-	if (!power_of_two(size) || size % page)
-		return -EINVAL;
-	if (size > (SIZE_MAX - page) / 2)
-		return -EFBIG;
-	ring = calloc(1, sizeof(*ring));
 	if (!ring)
 		return -ENOMEM;
-	ring->page = page;
-	ring->span = page + 2 * (size_t)size;
-	ring->size = size;
-	ring->producer = MAP_FAILED;
-	ring->consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			      (off_t)(ABI_RING_CONSUMER * page));
-	if (ring->consumer == MAP_FAILED)
-		goto fail;
-	ring->producer = mmap(NULL, ring->span, PROT_READ, MAP_SHARED, fd,
-			      (off_t)(ABI_RING_PRODUCER * page));
-	if (ring->producer == MAP_FAILED)
-		goto fail;
-	*out = ring;
-	return 0;
-fail:
-	err = -errno;
-	errno = before;
-	load_ring_close(ring);
+	err = ring_map_open(&ring->map, fd, size, PROT_READ | PROT_WRITE, PROT_READ);
+	if (err)
+		load_ring_close(ring);
+	else
+		*out = ring;
 	return err;
 }
 

@@ -10,40 +10,36 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "abi.h"
 #include "loader.h"
-
-enum { RING_ALIGN = 8 };
+#include "ringmap.h"
 
 struct load_user_ring {
-	const unsigned long *consumer;
-	unsigned long *producer;	/* a page on, the data, twice */
-	size_t page, span;		/* bytes of the two mappings */
-	uint32_t size;
+	struct ring_map map;
 };
 
 int load_user_ring_write(struct load_user_ring *ring, const void *data, uint32_t len)
 {
-	unsigned long producer = __atomic_load_n(ring->producer, __ATOMIC_RELAXED);
+	const struct ring_map *map = &ring->map;
+	unsigned long producer = __atomic_load_n(map->producer, __ATOMIC_RELAXED);
 	/* The kernel has read what lies before. */
-	unsigned long consumer = __atomic_load_n(ring->consumer, __ATOMIC_ACQUIRE);
+	unsigned long consumer = __atomic_load_n(map->consumer, __ATOMIC_ACQUIRE);
 	unsigned long used = producer - consumer, span;
 	struct abi_ring_header *header;
 
-	if (used > ring->size || producer % RING_ALIGN)
+	if (used > map->size || producer % RING_ALIGN)
 		return -EBADMSG;
-	if (len > ring->size - sizeof(*header))
+	if (len > map->size - sizeof(*header))
 		return -E2BIG;
-	span = (len + sizeof(*header) + RING_ALIGN - 1) & ~(RING_ALIGN - 1ul);
-	if (span > ring->size - used)
+	span = record_span(len);
+	if (span > map->size - used)
 		return -ENOSPC;
-	header = (void *)((uint8_t *)ring->producer + ring->page + (producer & (ring->size - 1)));
+	header = (void *)(map->data + (producer & (map->size - 1)));
 	header->len = len;
 	header->pg_off = 0;
 	memcpy(header + 1, data, len);
-	__atomic_store_n(ring->producer, producer + span, __ATOMIC_RELEASE);
+	__atomic_store_n(map->producer, producer + span, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -51,43 +47,21 @@ void load_user_ring_close(struct load_user_ring *ring)
 {
 	if (!ring)
 		return;
-	if (ring->consumer != MAP_FAILED)
-		munmap((void *)ring->consumer, ring->page);
-	if (ring->producer != MAP_FAILED)
-		munmap(ring->producer, ring->span);
+	ring_map_close(&ring->map);
 	free(ring);
 }
 
 int load_user_ring_open(int fd, uint32_t size, struct load_user_ring **out)
 {
-	size_t page = (size_t)getpagesize();
-	struct load_user_ring *ring;
-	int before = errno, err;
+	struct load_user_ring *ring = calloc(1, sizeof(*ring));
+	int err;
 
-	if (!size || size & (size - 1) || size % page)
-		return -EINVAL;
-	if (size > (SIZE_MAX - page) / 2)
-		return -EFBIG;
-	ring = malloc(sizeof(*ring));
 	if (!ring)
 		return -ENOMEM;
-	ring->page = page;
-	ring->span = page + 2 * (size_t)size;
-	ring->size = size;
-	ring->producer = MAP_FAILED;
-	ring->consumer = mmap(NULL, page, PROT_READ, MAP_SHARED, fd,
-			      (off_t)(ABI_RING_CONSUMER * page));
-	if (ring->consumer == MAP_FAILED)
-		goto fail;
-	ring->producer = mmap(NULL, ring->span, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			      (off_t)(ABI_RING_PRODUCER * page));
-	if (ring->producer == MAP_FAILED)
-		goto fail;
-	*out = ring;
-	return 0;
-fail:
-	err = -errno;
-	errno = before;
-	load_user_ring_close(ring);
+	err = ring_map_open(&ring->map, fd, size, PROT_READ, PROT_READ | PROT_WRITE);
+	if (err)
+		load_user_ring_close(ring);
+	else
+		*out = ring;
 	return err;
 }
