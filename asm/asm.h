@@ -582,6 +582,12 @@ void asm_free(struct asm_object *obj);	/* NULL is fine */
 struct asm_object *asm_read_elf(const char *name, const void *data, size_t len,
 				const struct asm_options *opt);
 
+/*
+ * Of n rows of `size` bytes that are sorted by the uint32_t at byte `at` of each: how many have one
+ * below that value, and so the index of the first that has not.
+ */
+size_t asm_rows_below(const void *rows, size_t n, size_t size, size_t at, uint64_t value);
+
 /* The first of its relocs, which are in order, at or behind a slot; nrelocs when there is none. */
 size_t asm_first_reloc(const struct asm_object *obj, uint32_t slot);
 

@@ -120,16 +120,8 @@ static bool core_collect(struct core *core, uint32_t id, unsigned int depth)
 /* Where the member with that index is, or belongs. */
 static size_t core_find(const struct core_mirror *mirror, uint32_t index)
 {
-	size_t low = 0, high = mirror->nmembers, middle;
-
-	while (low < high) {
-		middle = (low + high) / 2;
-		if (mirror->members[middle] < index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return asm_rows_below(mirror->members, mirror->nmembers, sizeof(*mirror->members), 0,
+			      index);
 }
 
 static void core_add_member(struct core *core, struct core_mirror *mirror, uint32_t index)

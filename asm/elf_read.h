@@ -119,6 +119,9 @@ void eextern_read(struct eread *eread);
 /* That of a name; NULL: nothing. */
 const struct asm_extern *eextern_get(struct eread *eread, const char *name);
 
+/* elf_read_code.c: the function of a slot. */
+uint32_t ecode_func_of(const struct asm_object *obj, uint32_t slot);
+
 /* elf_read_data.c: sections with data become maps, at first without their variables... */
 bool edata_open(struct eread *eread, uint32_t section);
 

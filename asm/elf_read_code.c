@@ -207,19 +207,12 @@ static void ecode_make_funcs(struct ecode *ecode)
 	}
 }
 
-/* The function of a slot. */
-static uint32_t ecode_func_of(const struct asm_object *obj, uint32_t slot)
+uint32_t ecode_func_of(const struct asm_object *obj, uint32_t slot)
 {
-	size_t low = 0, high = obj->nfuncs, middle;
+	size_t n = asm_rows_below(obj->funcs, obj->nfuncs, sizeof(*obj->funcs),
+				  offsetof(struct asm_func, start), (uint64_t)slot + 1);
 
-	while (high - low > 1) {
-		middle = (low + high) / 2;
-		if (obj->funcs[middle].start <= slot)
-			low = middle;
-		else
-			high = middle;
-	}
-	return (uint32_t)low;
+	return n ? (uint32_t)n - 1 : 0;
 }
 
 /* ---- relocations, as they stand in the file ---- */

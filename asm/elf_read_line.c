@@ -207,33 +207,18 @@ bool eline_read(struct eread *eread)
 /* The first slot of the function that has a slot. */
 static uint32_t eline_function(const struct asm_object *obj, uint32_t slot)
 {
-	size_t low = 0, high = obj->nfuncs, middle;
-
-	while (high - low > 1) {
-		middle = (low + high) / 2;
-		if (obj->funcs[middle].start <= slot)
-			low = middle;
-		else
-			high = middle;
-	}
-	return high ? obj->funcs[low].start : 0;
+	return obj->nfuncs ? obj->funcs[ecode_func_of(obj, slot)].start : 0;
 }
 
 /* The last line at or before a slot, in the same function; NULL: none. */
 static const struct asm_line *eline_find(const struct asm_object *obj, uint32_t slot)
 {
-	size_t low = 0, high = obj->nlines, middle;
+	size_t n = asm_rows_below(obj->lines, obj->nlines, sizeof(*obj->lines),
+				  offsetof(struct asm_line, slot), (uint64_t)slot + 1);
 
-	while (low < high) {
-		middle = (low + high) / 2;
-		if (obj->lines[middle].slot <= slot)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || obj->lines[low - 1].slot < eline_function(obj, slot))
+	if (!n || obj->lines[n - 1].slot < eline_function(obj, slot))
 		return NULL;
-	return &obj->lines[low - 1];
+	return &obj->lines[n - 1];
 }
 
 /* In an ELF object a position is that of a slot, from 1 on. */

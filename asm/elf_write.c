@@ -194,16 +194,10 @@ static void write_symbols(struct writer *w)
 /* The number of the variable that begins at an offset of a section, or of none. */
 static size_t write_find_variable(const struct asm_type *type, uint32_t offset)
 {
-	size_t low = 0, high = type->nfields, middle;
+	size_t i = asm_rows_below(type->fields, type->nfields, sizeof(*type->fields),
+				  offsetof(struct asm_field, offset), offset);
 
-	while (low < high) {
-		middle = (low + high) / 2;
-		if (type->fields[middle].offset < offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < type->nfields && type->fields[low].offset == offset ? low : type->nfields;
+	return i < type->nfields && type->fields[i].offset == offset ? i : type->nfields;
 }
 
 /* A variable by its symbol; what is inside of one by the section's and the offset. */

@@ -29,20 +29,6 @@ static bool link_is_call(const struct asm_reloc *reloc)
 	return reloc->kind == ASM_RELOC_CALL || reloc->kind == ASM_RELOC_FUNC;
 }
 
-size_t asm_first_reloc(const struct asm_object *obj, uint32_t slot)
-{
-	size_t low = 0, high = obj->nrelocs, middle;
-
-	while (low < high) {
-		middle = (low + high) / 2;
-		if (obj->relocs[middle].slot < slot)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static void link_take(struct link *link, uint32_t index)
 {
 	const struct asm_func *func = &link->obj->funcs[index];

@@ -63,26 +63,20 @@ bool local_find(const struct unit *unit, const char *name, size_t len, uint32_t 
 {
 	const struct asm_object *obj = unit->obj;
 	bool behind = name[--len] == 'f';
-	size_t low = 0, high, middle;
 	const struct symbol *symbol;
 	const struct local *local;
+	size_t first;
 
 	local_skip_zeros(&name, &len);
 	symbol = symbols_get(&unit->locals, name, len);
 	if (!symbol)
 		return false;
 	local = symbol->data;
-	high = local->n;
-	while (low < high) {
-		middle = (low + high) / 2;
-		if (local->slots[middle] <= slot)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	/* low is now the first behind; earlier functions have labels of the same number */
-	if (behind ? low == local->n : !low)
+	first = asm_rows_below(local->slots, local->n, sizeof(*local->slots), 0,
+			       (uint64_t)slot + 1);
+	/* the first behind; earlier functions have labels of the same number */
+	if (behind ? first == local->n : !first)
 		return false;
-	*out = local->slots[behind ? low : low - 1];
+	*out = local->slots[behind ? first : first - 1];
 	return *out >= obj->funcs[obj->nfuncs - 1].start;
 }

@@ -359,16 +359,10 @@ static void text_choose(struct objtext *text, const struct asm_func *only)
 /* The variable that has an offset; NULL: none. */
 static const struct asm_field *text_field(const struct asm_type *type, uint32_t offset)
 {
-	size_t low = 0, high = type->nfields, middle;
+	size_t n = asm_rows_below(type->fields, type->nfields, sizeof(*type->fields),
+				  offsetof(struct asm_field, offset), (uint64_t)offset + 1);
 
-	while (low < high) {
-		middle = (low + high) / 2;
-		if (type->fields[middle].offset <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low ? &type->fields[low - 1] : NULL;
+	return n ? &type->fields[n - 1] : NULL;
 }
 
 /* NAME, NAME + addend, or NAME[0] + addend: the first value of a map that is no section */

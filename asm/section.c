@@ -271,14 +271,11 @@ static struct section_mark *section_take_mark(struct unit *unit)
 {
 	const struct token *token = &unit->lex.token;
 	struct section_mark *mark;
-	char say[LEX_SAY];
 	const char *name;
 	uint32_t len;
 
-	if (!lex_symbol(token, &name, &len)) {
-		unit_error(unit, token, "expected a symbol, saw %s", lex_say(token, say));
+	if (!unit_symbol(unit, token, &name, &len))
 		return NULL;
-	}
 	mark = section_mark(unit, name, len);
 	lex_next(&unit->lex);
 	return mark;

@@ -47,17 +47,23 @@ const char *unit_near(const struct symbols *symbols, const char *name, size_t le
 	return asm_near_text(&near, buf);
 }
 
+bool unit_symbol(struct unit *unit, const struct token *token, const char **name, uint32_t *len)
+{
+	char say[LEX_SAY];
+
+	if (lex_symbol(token, name, len))
+		return true;
+	return unit_error(unit, token, "expected a symbol, saw %s", lex_say(token, say));
+}
+
 struct symbol *unit_put(struct unit *unit, struct symbols *symbols, const struct token *token)
 {
 	struct symbol *symbol;
-	char say[LEX_SAY];
 	const char *name;
 	uint32_t len;
 
-	if (!lex_symbol(token, &name, &len)) {
-		unit_error(unit, token, "expected a symbol, saw %s", lex_say(token, say));
+	if (!unit_symbol(unit, token, &name, &len))
 		return NULL;
-	}
 	symbol = symbols_get(symbols, name, len);
 	if (!symbol && symbols == &unit->names)
 		symbol = symbols_get(&unit->slots, name, len);

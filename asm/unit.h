@@ -117,6 +117,9 @@ void unit_note_first(struct unit *unit, const struct symbol *symbol);
 const char *unit_near(const struct symbols *symbols, const char *name, size_t len,
 		      uint32_t kinds, char *buf);
 
+/* The symbol that the token is. False, and an error, when it is none. */
+bool unit_symbol(struct unit *unit, const struct token *token, const char **name, uint32_t *len);
+
 /*
  * Add a name to one of the tables of the unit, defined where the token stands. NULL, and an error,
  * when it is taken or no name at all.

@@ -70,16 +70,10 @@ enum { CODE_LDDW = 0x18, CODE_CALL = 0x85, SRC_CALL = 1, SRC_FUNC = 4 };
 
 static bool info_has_part(const struct asm_program *prog, int64_t slot)
 {
-	size_t low = 0, high = prog->nparts, middle;
+	size_t i = asm_rows_below(prog->parts, prog->nparts, sizeof(*prog->parts),
+				  offsetof(struct asm_part, slot), (uint64_t)slot);
 
-	while (low < high) {
-		middle = (low + high) / 2;
-		if (prog->parts[middle].slot < slot)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < prog->nparts && prog->parts[low].slot == slot;
+	return i < prog->nparts && prog->parts[i].slot == slot;
 }
 
 /* The kernel wants the type of each function: who is called by distance has none. */
@@ -101,16 +95,8 @@ static bool info_is_complete(const struct asm_program *prog)
 /* The first line of a function's slots or behind. */
 static size_t info_first_line(const struct asm_types *types, uint32_t slot)
 {
-	size_t low = 0, high = types->nlines, middle;
-
-	while (low < high) {
-		middle = (low + high) / 2;
-		if (types->lines[middle].slot < slot)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return asm_rows_below(types->lines, types->nlines, sizeof(*types->lines),
+			      offsetof(struct asm_types_line, slot), slot);
 }
 
 /* Each function must begin with a line. Returns how many it has. */
