@@ -31,7 +31,7 @@ for file in asm/asm.h loader/loader.h; do
 	mkdir -p "$tmp/include/barebpf/${file%/*}" || exit 1
 	ln -s "$SRCDIR/$file" "$tmp/include/barebpf/$file"
 done
-BAREBPF="-I$tmp/include -L${BPFLOAD%/*}"
+BAREBPF="-I$tmp/include -L${BPFLOAD%/*} -lbpfload -lbpfasm"
 [ "${SAN:-}" != 1 ] || BAREBPF="$BAREBPF -fsanitize=address,undefined"
 export BAREBPF
 
