@@ -258,7 +258,7 @@ install: all
 	install -m 644 $(LIBASM) $(LIBLOAD) $(ROOT)/lib
 	$(call pc,libbpfasm,BPF texts to instructions,-lbpfasm)
 	$(call pc,libbpfload,BPF texts into the kernel,-lbpfload -lbpfasm)
-	for c in bpfasm bpfload; do \
+	for c in bpfasm bpfload $(PROGNAMES); do \
 		install -m 644 tools/completion.bash \
 			$(ROOT)/share/bash-completion/completions/$$c || exit 1; \
 	done

@@ -574,7 +574,9 @@ static void main_help(FILE *f)
 	warnings = asm_warnings(&n);
 	for (i = 0; i < n; i++)
 		fprintf(f, "      %-18s%s\n", warnings[i].name, warnings[i].meaning);
-	fputs("exit status: 0 done, 1 the input is wrong, 2 the call is wrong\n", f);
+	fputs("  --help        print this\n"
+	      "  --version     print the version\n"
+	      "exit status: 0 done, 1 the input is wrong, 2 the call is wrong\n", f);
 }
 
 /* The format to write; with -d that of the file, which must be one of three. */

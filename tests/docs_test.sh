@@ -316,6 +316,39 @@ words "types" type TYPE
 words "map types" map_type MAPTYPE
 words "section names" attach ATTACH
 
+# ---- options ----
+
+# One is in the list of the page when it is in --help.
+options()	# COMMAND PAGE
+{
+	"$1" --help | sed -n 's/^  -/-/p' | sed 's/  .*//; s/NAME$//' | tr -s ', ' '\n' |
+		grep '^-' | sort -u >"$tmp/help"
+	awk '/^\.It Fl/ {
+		for (i = 2; i <= NF; i++)
+			if ($(i - 1) ~ /^(\.?Fl|,)$/ && $i != "Fl")
+				print "-" $i
+	}' "$2" | sort -u >"$tmp/page"
+	if [ -s "$tmp/help" ] && same "$tmp/help" "$tmp/page"; then
+		pass "options of $2"
+	else
+		diff "$tmp/help" "$tmp/page" >"$tmp/diff"
+		fail "options of $2" "the page (>) has not those of --help (<)" "$tmp/diff"
+	fi
+}
+options "$BPFASM" docs/bpfasm.1
+options "$BPFLOAD" docs/bpfload.1
+
+# Each command stands in the synopsis.
+"$BPFLOAD" --help | sed -n 's/^  bpfload \([a-z]*\) .*/\1/p' | sort >"$tmp/help"
+sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.Cm //p' docs/bpfload.1 | tr '|' '\n' | tr -d ' ' |
+	sort >"$tmp/page"
+if [ -s "$tmp/help" ] && same "$tmp/help" "$tmp/page"; then
+	pass "commands of bpfload"
+else
+	diff "$tmp/help" "$tmp/page" >"$tmp/diff"
+	fail "commands of bpfload" "SYNOPSIS (>) has not those of --help (<)" "$tmp/diff"
+fi
+
 # ---- form ----
 
 # A page that the command says nothing about.

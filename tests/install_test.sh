@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# install_test.sh - `make install`: what is there, whether a program builds with it alone, and what
-# a shell completes
+# install_test.sh - `make install`: what is there, whether a program builds with it alone, what a
+# shell completes, and whether that is what the programs take
 set -u
 : "${SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}"
 # shellcheck source=lib.sh
@@ -55,13 +55,28 @@ flags()	# PACKAGE
 	PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config --define-variable=prefix="$prefix" \
 		--cflags --libs "$1"
 }
+built()	# COMPILER...: by pkg-config, and it runs
+{
+	if ! command -v "$1" >/dev/null; then
+		skip "by pkg-config and $*" "$1 is not installed"
+	elif ! echo 'int main(void) { return 0; }' | "$@" -o none -x c - 2>stderr; then
+		skip "by pkg-config and $*" "it builds no program: $(sed q stderr)"
+	else
+		# shellcheck disable=SC2046 # words
+		ok "by pkg-config and $*" "$@" -o built exit.c $(flags libbpfload)
+		t_run ./built
+		ok "which runs" test $t_status -eq 2
+	fi
+}
 if command -v pkg-config >/dev/null; then
-	# shellcheck disable=SC2046 # words
-	ok "and by pkg-config" "$CC" -o exit exit.c $(flags libbpfload)
+	for compiler in "$CC" musl-gcc; do
+		built "$compiler"
+		built "$compiler" -static
+	done
 	ok "pkg-config knows the version" test "$(PKG_CONFIG_PATH=$prefix/lib/pkgconfig \
 		pkg-config --modversion libbpfasm)" = "$("$BPFASM" --version | cut -d ' ' -f 2)"
 else
-	skip "and by pkg-config" "pkg-config is not installed"
+	skip "by pkg-config" "pkg-config is not installed"
 fi
 
 # ---- completion ----
@@ -74,10 +89,12 @@ cat >complete.bash <<'END'
 # usage: complete.bash WORD...	what bash would offer for the last word, sorted
 . "$COMPLETION"
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-"_$1" 2>/dev/null
+function=$(complete -p "$1") function=${function% *}
+"${function##* }" "$1" 2>/dev/null
 printf '%s\n' "${COMPREPLY[@]}" | sort | tr '\n' ' '
 END
-export COMPLETION="$prefix/share/bash-completion/completions/bpfload"
+completions=$prefix/share/bash-completion/completions
+export COMPLETION="$completions/bpfload"
 PATH=$prefix/bin:$PATH
 completes()	# EXPECTED WORD...
 {
@@ -93,4 +110,34 @@ completes 'riscv64 ' bpfasm -a r
 completes 'helper ' bpfasm ref h
 completes 'bpf_map_lookup_elem bpf_map_lookup_percpu_elem ' bpfasm ref helper bpf_map_lookup
 completes '-Wno-no-exit ' bpfasm -Wno-n
+
+# Whether a program takes an option: of one that it takes, the next one is the value, or it is asked
+# for help.
+takes()	# PROGRAM OPTION
+{
+	"$1" "$2" --help </dev/null >stdout 2>&1
+	! grep -q "invalid option\|nrecognized option\|nknown option\|no option" stdout
+}
+
+# All that is offered is taken, and of letters nothing else.
+letters=$(echo abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ | sed 's/./& /g')
+for file in "$prefix"/bin/*; do
+	program=${file##*/}
+	COMPLETION=$completions/$program
+	offered=$(bash complete.bash "$program" -)
+	for option in $offered; do
+		takes "$program" "$option" || echo "$option is offered"
+	done >wrong
+	for letter in $letters; do
+		case " $offered" in
+		*" -$letter"*)	;;
+		*)	! takes "$program" "-$letter" || echo "-$letter is taken" ;;
+		esac
+	done >>wrong
+	if [ -n "$offered" ] && [ ! -s wrong ]; then
+		pass "$program takes the options that are offered"
+	else
+		fail "$program takes the options that are offered" "offered: $offered" wrong
+	fi
+done
 plan

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# completion.bash - bash's completion of bpfasm and bpfload, installed under both names
+# completion.bash - bash's completion of bpfasm, bpfload and what is in progs/, installed under the
+# name of each
 #
 # What there is to complete is asked of the programs themselves: their --help and `bpfasm ref`.
 
@@ -69,5 +70,18 @@ _bpfload()
 	fi
 }
 
+_barebpf_program()	# NAME
+{
+	if [[ ${COMP_WORDS[COMP_CWORD]} == -* ]]; then
+		_barebpf_words "$(_barebpf_options "$1")"
+	else
+		_barebpf_files
+	fi
+}
+
 complete -F _bpfasm bpfasm
 complete -F _bpfload bpfload
+case ${BASH_SOURCE[0]##*/} in
+bpfasm|bpfload|completion.bash)	;;
+*)	complete -F _barebpf_program "${BASH_SOURCE[0]##*/}" ;;
+esac

@@ -53,10 +53,12 @@ static const char text[] =
 static const char usage[] =
 	"usage: cpumon [-t SECONDS] [-j] [--once] [-v]\n"
 	"  user and kernel CPU time of each process\n"
-	"  -t, --time S     end after so many seconds; -d, --duration is the same\n"
-	"  -j, --json       a line of JSON a process, and one for all, each second\n"
-	"  -o, --once       one table, of the whole time (one second without -t)\n"
-	"  -v, --verbose    say each step\n"
+	"  -t, --time S       end after so many seconds\n"
+	"  -d, --duration S   the same\n"
+	"  -j, --json         a line of JSON a process, and one for all, each second\n"
+	"  -o, --once         one table, of the whole time (one second without -t)\n"
+	"  -v, --verbose      say each step\n"
+	"  -h, --help         print this\n"
 	"  On a terminal the table fills the screen. There q ends it, and a letter sorts by a\n"
 	"  column: p PID, n NAME, u %USR, s %SYS, t %TOT, U USER(ms), K KERN(ms), T TOTAL(ms);\n"
 	"  r turns the order round. It scrolls by arrows, page up, page down, home, end.\n";

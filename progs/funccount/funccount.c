@@ -40,7 +40,8 @@ static const char usage[] =
 	"  'vfs_*'\n"
 	"  -d, --duration S   end after so many seconds\n"
 	"  -j, --json         a line of JSON a function\n"
-	"  -v, --verbose      say each step\n";
+	"  -v, --verbose      say each step\n"
+	"  -h, --help         print this\n";
 
 static const char unknown[] = "[unknown]";
 

@@ -37,7 +37,8 @@ static const char usage[] =
 	"  how long the calls of a function of the kernel, or of a file, take\n"
 	"  -d, --duration S   end after so many seconds\n"
 	"  -j, --json         a line of JSON a table\n"
-	"  -v, --verbose      say each step\n";
+	"  -v, --verbose      say each step\n"
+	"  -h, --help         print this\n";
 
 static const struct option options[] = { PROGRAM_OPTIONS, { 0 } };
 

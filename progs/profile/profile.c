@@ -48,7 +48,8 @@ static const char usage[] =
 	"  -s, --svg          draw a flame graph\n"
 	"  -d, --duration S   end after so many seconds\n"
 	"  -j, --json         a line of JSON a stack\n"
-	"  -v, --verbose      say each step\n";
+	"  -v, --verbose      say each step\n"
+	"  -h, --help         print this\n";
 
 static const struct option options[] = {
 	PROGRAM_OPTIONS,

@@ -30,7 +30,8 @@ static const char usage[] =
 	"  each connect(2) over TCP: who, where to, how long it took, how it ended\n"
 	"  -d, --duration S   end after so many seconds\n"
 	"  -j, --json         a line of JSON a record\n"
-	"  -v, --verbose      say each step\n";
+	"  -v, --verbose      say each step\n"
+	"  -h, --help         print this\n";
 
 static const struct option options[] = { PROGRAM_OPTIONS, { 0 } };
 
