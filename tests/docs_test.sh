@@ -316,6 +316,32 @@ words "types" type TYPE
 words "map types" map_type MAPTYPE
 words "section names" attach ATTACH
 
+# ---- rooms ----
+
+# Whether a word of the first column in CONTRIBUTING.md, which may end in *, is that module.
+listed()	# MODULE
+{
+	while read -r word; do
+		# shellcheck disable=SC2254 # a pattern
+		case $1 in
+		$word)	return ;;
+		esac
+	done <"$tmp/listed"
+	return 1
+}
+
+sed -n '/^Inside asm/,/^Only the doors/s/^    \( *[^ ].*\)/\1/p' CONTRIBUTING.md |
+	sed 's/^ *//; s/  .*//' | tr -c 'a-z0-9_*\n' '\n' >"$tmp/listed"
+for file in asm/*.c loader/*.c; do
+	module=${file##*/}
+	listed "${module%.c}" || echo "$file"
+done | grep -v '/main\.c$' >"$tmp/missing"
+if [ -s "$tmp/missing" ]; then
+	fail "rooms" "CONTRIBUTING.md does not list them" "$tmp/missing"
+else
+	pass "rooms"
+fi
+
 # ---- options ----
 
 # One is in the list of the page when it is in --help.
