@@ -22,9 +22,10 @@
 
 #include "../../asm/asm.h"
 #include "../../loader/loader.h"
+#include "../common/grow.h"
 #include "../common/program.h"
 
-enum { SECTION = 4096, FIRST_ROOM = 64, WIDTH = 32 };
+enum { SECTION = 4096, WIDTH = 32 };
 
 static const char of_kernel[] =
 #include "funccount/funccount.h"
@@ -63,16 +64,11 @@ struct funccount {
 
 static bool add_call(struct funccount *fc, const struct call *call)
 {
-	size_t room = fc->room ? 2 * fc->room : FIRST_ROOM;
-	struct call *grown;
+	struct call *grown = grow(fc->calls, &fc->room, fc->count, sizeof(*grown));
 
-	if (fc->count == fc->room) {
-		grown = reallocarray(fc->calls, room, sizeof(*grown));
-		if (!grown)
-			return false;
-		fc->calls = grown;
-		fc->room = room;
-	}
+	if (!grown)
+		return false;
+	fc->calls = grown;
 	fc->calls[fc->count++] = *call;
 	return true;
 }

@@ -4,24 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/grow.h"
 #include "fold.h"
-
-enum { FIRST_ROOM = 256 };
 
 bool fold_add(struct folds *folds, char *text, uint64_t count)
 {
-	size_t room = folds->room ? 2 * folds->room : FIRST_ROOM;
-	struct fold_line *grown;
+	struct fold_line *grown = grow(folds->lines, &folds->room, folds->count, sizeof(*grown));
 
-	if (folds->count == folds->room) {
-		grown = reallocarray(folds->lines, room, sizeof(*grown));
-		if (!grown) {
-			free(text);
-			return false;
-		}
-		folds->lines = grown;
-		folds->room = room;
+	if (!grown) {
+		free(text);
+		return false;
 	}
+	folds->lines = grown;
 	folds->lines[folds->count++] = (struct fold_line){ text, count };
 	return true;
 }

@@ -10,9 +10,10 @@
 
 #include "../../asm/asm.h"
 #include "../../loader/loader.h"
+#include "../common/grow.h"
 #include "maps.h"
 
-enum { FIRST_ROOM = 16, PATH = 64, OWN = -1 };
+enum { PATH = 64, OWN = -1 };
 
 struct region {
 	uint64_t start, end, offset;
@@ -45,17 +46,6 @@ struct maps_root {
 	int fd;
 };
 
-/* Room for one more, or NULL: what is there stays. */
-static void *grow(void *array, size_t count, size_t *room, size_t size)
-{
-	size_t more = *room ? 2 * *room : FIRST_ROOM;
-	void *grown = count < *room ? array : reallocarray(array, more, size);
-
-	if (grown && count == *room)
-		*room = more;
-	return grown;
-}
-
 /* ---- what is mapped ---- */
 
 static void drop(struct regions *regions)
@@ -67,7 +57,7 @@ static void drop(struct regions *regions)
 
 static bool add(struct regions *regions, const struct region *region)
 {
-	struct region *grown = grow(regions->at, regions->count, &regions->room, sizeof(*grown));
+	struct region *grown = grow(regions->at, &regions->room, regions->count, sizeof(*grown));
 
 	if (!grown)
 		return false;
@@ -169,7 +159,7 @@ static int find_root(struct maps *maps, uint32_t pid)
 		    root->device == folder.st_dev)
 			return root->fd;
 	}
-	root = grow(maps->roots, maps->nroots, &maps->roots_room, sizeof(*root));
+	root = grow(maps->roots, &maps->roots_room, maps->nroots, sizeof(*root));
 	if (!root)
 		return OWN;
 	maps->roots = root;
@@ -246,7 +236,7 @@ bool maps_see(struct maps *maps, const struct maps_who *who)
 		process->seen++;
 		return process->seen & (process->seen - 1) || look_again(process);
 	}
-	grown = grow(maps->processes, maps->count, &maps->room, sizeof(*grown));
+	grown = grow(maps->processes, &maps->room, maps->count, sizeof(*grown));
 	process = calloc(1, sizeof(*process));
 	if (grown)
 		maps->processes = grown;
