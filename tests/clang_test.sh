@@ -12,13 +12,10 @@ set -u
 export LC_ALL=C
 cd "$tmp" || exit 1
 
-for tool in clang llvm-objdump llvm-objcopy; do
+for tool in llvm-objdump llvm-objcopy; do
 	need "$tool" || plan
 done
-if ! echo 'int x;' | clang -target bpf -x c -c -o /dev/null - 2>err; then
-	skip clang "no BPF target: $(head -n 1 err)"
-	plan
-fi
+need_clang
 
 # What the programs share; no header of the system is needed.
 cat >bpf.h <<'EOF_C'

@@ -13,12 +13,8 @@ set -u
 export LC_ALL=C
 cd "$tmp" || exit 1
 
-need clang || plan
+need_clang
 need bpftool || plan
-if ! echo 'int x;' | clang -target bpf -x c -c -o /dev/null - 2>err; then
-	skip clang "no BPF target: $(head -n 1 err)"
-	plan
-fi
 ln -s "$pins" fs
 if [ ! -r /sys/kernel/btf/vmlinux ]; then
 	skip "loading objects" "this kernel tells no types"

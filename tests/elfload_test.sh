@@ -10,11 +10,7 @@ set -u
 export LC_ALL=C
 cd "$tmp" || exit 1
 
-need clang || plan
-if ! echo 'int x;' | clang -target bpf -x c -c -o /dev/null - 2>err; then
-	skip clang "no BPF target: $(head -n 1 err)"
-	plan
-fi
+need_clang
 
 cat >bpf.h <<'EOF_C'
 typedef unsigned char u8;

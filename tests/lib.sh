@@ -54,6 +54,16 @@ need()	# PROGRAM
 	return 1
 }
 
+# The same of a clang that compiles for BPF; without, the script ends.
+need_clang()
+{
+	need clang || plan
+	if ! echo 'int x;' | clang -target bpf -x c -c -o /dev/null - 2>"$tmp/stderr"; then
+		skip clang "no BPF target: $(head -n 1 "$tmp/stderr")"
+		plan
+	fi
+}
+
 # The last command of a script, or an early end.
 plan()
 {
