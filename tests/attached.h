@@ -179,12 +179,11 @@ static inline bool stay_on(unsigned int cpu)
 	return sched_setaffinity(0, sizeof(set), &set) == 0;
 }
 
-/* What a program told by ON_CPU: an emulated riscv64 may name the other CPU. */
+/* What a program told by ON_CPU. */
 static inline void expect_cpu(unsigned int cpu, uint64_t told)
 {
 	EXPECT_EQ((int)cpu, sched_getcpu());
-	if (strcmp(asm_cpu_native()->name, "riscv64") != 0)
-		EXPECT_EQ(cpu, told);
+	EXPECT_EQ(cpu, told);
 }
 
 /* A PMU of perf: kprobe or uprobe. */

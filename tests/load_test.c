@@ -1082,24 +1082,16 @@ static int cpu_told(int prog_fd)
 	return (int)attr.retval;
 }
 
-/* What only compiled programs can call: refused where they are interpreted, right elsewhere. */
-TEST(left_to_the_compiler)
+static const char asks_for_cpu[] = ".prog p \"socket\"\ncall get_smp_processor_id\nexit\n";
+
+TEST(number_of_each_cpu)
 {
 	static struct loaded l;
 	cpu_set_t all;
-	int err;
 
 	REQUIRE_BPF();
-	err = loaded_open(&l, ".prog p \"socket\"\ncall get_smp_processor_id\nexit\n", 0);
-	if (err) {
-		EXPECT_EQ(-EOPNOTSUPP, err);
-		EXPECT_EQ(2, l.said.line);
-		EXPECT_HAS("this kernel can call bpf_get_smp_processor_id in compiled programs "
-			   "only, and net.core.bpf_jit_enable is 0", l.said.text);
-		loaded_close(&l);
-		return;
-	}
 	ASSERT_EQ(0, sched_getaffinity(0, sizeof(all), &all));
+	ASSERT_OK(loaded_open(&l, asks_for_cpu, 0));
 	for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
 		if (!CPU_ISSET(cpu, &all))
 			continue;
@@ -1107,6 +1099,32 @@ TEST(left_to_the_compiler)
 		EXPECT_EQ(cpu, cpu_told(load_prog_fd(l.load, "p")));
 	}
 	ASSERT_EQ(0, sched_setaffinity(0, sizeof(all), &all));
+	loaded_close(&l);
+}
+
+/* The compiler is said to be off, where only this process sees it. */
+TEST(left_to_the_compiler)
+{
+	static const char path[] = "/proc/sys/net/core/bpf_jit_enable";
+	const char *name = asm_cpu_native()->name;
+	static struct loaded l;
+	FILE *off;
+
+	REQUIRE_BPF();
+	REQUIRE(!strcmp(name, "arm64") || !strcmp(name, "riscv64"), "for arm64 and riscv64");
+	REQUIRE(kernel() >= ASM_KERNEL(6, 10), "nothing is left to it before Linux 6.10");
+	REQUIRE(access(path, F_OK) == 0, "this kernel has no compiler");
+	off = fopen("off", "w");
+	ASSERT_NOT_NULL(off);
+	fputs("0\n", off);
+	ASSERT_EQ(0, fclose(off));
+	ASSERT_EQ(0, unshare(CLONE_NEWNS));
+	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	ASSERT_EQ(0, mount("off", path, NULL, MS_BIND, NULL));
+	EXPECT_ERR(-EOPNOTSUPP, loaded_open(&l, asks_for_cpu, 0));
+	EXPECT_EQ(2, l.said.line);
+	EXPECT_HAS("this kernel can call bpf_get_smp_processor_id in compiled programs only, and "
+		   "net.core.bpf_jit_enable is 0", l.said.text);
 	loaded_close(&l);
 }
 
