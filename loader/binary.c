@@ -18,6 +18,7 @@
 
 #include "../asm/asm.h"
 #include "binary.h"
+#include "inflate.h"
 #include "sys.h"
 
 /* ---- where files are ---- */
@@ -554,25 +555,6 @@ static bool same_build_id(struct file *file, struct file *other, struct build_id
 			   memcmp(id, &theirs, sizeof(theirs)) == 0));
 }
 
-/* As zlib's crc32() has it. */
-static uint32_t add_crc(uint32_t crc, const uint8_t *data, size_t len)
-{
-	static const uint32_t table[16] = {
-		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
-		0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
-		0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-	};
-
-	crc = ~crc;
-	for (size_t i = 0; i < len; i++) {
-		crc ^= data[i];
-		crc = crc >> 4 ^ table[crc & 15];
-		crc = crc >> 4 ^ table[crc & 15];
-	}
-	return ~crc;
-}
-
 static bool has_crc(const struct file *file, uint32_t want)
 {
 	enum { MOST = 1 << 30 };	/* some seconds: whose it is may not keep us for longer */
@@ -585,7 +567,7 @@ static bool has_crc(const struct file *file, uint32_t want)
 
 		if (read_fully(file->fd, data, len, file->size - left) != 0)
 			return false;
-		crc = add_crc(crc, data, len);
+		crc = inflate_crc(crc, data, len);
 		left -= len;
 	}
 	return !left && crc == want;

@@ -189,9 +189,10 @@ static uint32_t word(const uint8_t *at)
 }
 
 /* Half a byte at a time: a table of all bytes would be larger than all else here. */
-static uint32_t checksum(const char *data, size_t len)
+uint32_t inflate_crc(uint32_t crc, const void *data, size_t len)
 {
-	uint32_t table[16], sum = UINT32_MAX;
+	const uint8_t *bytes = data;
+	uint32_t table[16], sum = ~crc;
 
 	for (uint32_t i = 0; i < 16; i++) {
 		table[i] = i;
@@ -199,7 +200,7 @@ static uint32_t checksum(const char *data, size_t len)
 			table[i] = table[i] >> 1 ^ (table[i] & 1 ? POLYNOMIAL : 0);
 	}
 	for (size_t i = 0; i < len; i++) {
-		sum ^= (uint8_t)data[i];
+		sum ^= bytes[i];
 		sum = sum >> 4 ^ table[sum & 15];
 		sum = sum >> 4 ^ table[sum & 15];
 	}
@@ -228,7 +229,7 @@ int inflate_to(const void *data, size_t len, char *out, size_t size)
 	in.size = size;
 	in.err = 0;
 	take_all(&in);
-	if (in.err || in.at != in.end || in.len != size || checksum(out, size) != word(in.end))
+	if (in.err || in.at != in.end || in.len != size || inflate_crc(0, out, size) != word(in.end))
 		return -EBADMSG;
 	return 0;
 }

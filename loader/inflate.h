@@ -4,6 +4,7 @@
 #define INFLATE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Unpack up to 16 MiB into a NUL-terminated text of *out_len bytes, freed with free(). 0, -ENOMEM,
@@ -16,5 +17,8 @@ int inflate_size(const void *data, size_t len, size_t *size);
 
 /* Unpack data of that size. 0 or -EBADMSG. */
 int inflate_to(const void *data, size_t len, char *out, size_t size);
+
+/* The CRC of RFC 1952 of what crc is of, 0 for nothing, and of this data behind it. */
+uint32_t inflate_crc(uint32_t crc, const void *data, size_t len);
 
 #endif
