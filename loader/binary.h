@@ -37,9 +37,8 @@ int binary_find(const char *name, char *path, size_t size, char *why, size_t why
  * returns false. The file may hold anything. 0, or -errno and the reason in why: -ENOEXEC for
  * what is no ELF program or library for this machine.
  *
- * Where it has no .symtab, that of its debug file is taken: /usr/lib/debug/.build-id/xx/yyy.debug
- * if that has the same build id, or what .gnu_debuglink names, beside it, in .debug/ there or in
- * /usr/lib/debug/FOLDER, if that has the CRC and 1 GiB at most. Compressed tables count as none.
+ * Where it has no .symtab, that of its debug file is taken, see debugfile_open(). Compressed tables
+ * count as none.
  */
 typedef bool binary_fn(void *arg, const struct binary_symbol *symbol);
 int binary_each(const char *path, binary_fn *fn, void *arg, char *why, size_t why_size);

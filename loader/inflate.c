@@ -229,7 +229,8 @@ int inflate_to(const void *data, size_t len, char *out, size_t size)
 	in.size = size;
 	in.err = 0;
 	take_all(&in);
-	if (in.err || in.at != in.end || in.len != size || inflate_crc(0, out, size) != word(in.end))
+	if (in.err || in.at != in.end || in.len != size ||
+	    inflate_crc(0, out, size) != word(in.end))
 		return -EBADMSG;
 	return 0;
 }
