@@ -95,6 +95,15 @@ unset SLEEP KERNELS_TIMEOUT
 : >"$tmp/console"
 ends "nothing at all" 1 "0 passed, 1 failed, 0 skipped" "not ok $cell: no total" a
 
+script make <<-END
+	echo "a.c:1: error"
+	exit 1
+END
+ends "what cannot be built" 1 "0 passed, 1 failed, 0 skipped" "a.c:1: error" a
+ends "and whose it is" 1 "0 passed, 1 failed, 0 skipped" \
+	"not ok $cell: programs and tests for x86_64 were not built" a
+script make </dev/null
+
 # ---- what the cell can do, beside the table ----
 
 total="0 passed, 0 failed, 0 skipped"

@@ -601,11 +601,18 @@ static pid_t start_copy(const struct progs_self *self, const char *folder, bool 
 	return pid;
 }
 
+/* All on one CPU: where they are emulated in turn, two that are busy wait long for each other. */
 static void check_copy(struct progs_self *self, const char *folder, bool away)
 {
 	char path[PATH], number[16];
-	pid_t pid = start_copy(self, folder, away);
+	cpu_set_t one;
 	FILE *other;
+	pid_t pid;
+
+	CPU_ZERO(&one);
+	CPU_SET((size_t)sched_getcpu(), &one);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(one), &one));
+	pid = start_copy(self, folder, away);
 
 	snprintf(path, sizeof(path), "%s/copy", folder);
 	unlink(path);
@@ -850,17 +857,23 @@ static bool end(const struct started *one, const struct ending *how)
 	return true;
 }
 
-/* What happens to the output is bpfload's business, and the same for each text. */
+/*
+ * What happens to the output is bpfload's business, and the same for each text; so is an interrupt,
+ * of which a machine without much time sees a few.
+ */
 static void start_texts(struct crowd *crowd, const struct ending *how)
 {
 	const char *bpfload = getenv("BPFLOAD"), *top = getenv("SRCDIR");
 	char pattern[2 * PATH];
+	size_t most;
 	glob_t texts;
 
 	REQUIRE(bpfload && top, "BPFLOAD and SRCDIR say where the programs are");
 	snprintf(pattern, sizeof(pattern), "%s/progs/*/*.bpfasm", top);
 	ASSERT_EQ(0, glob(pattern, 0, NULL, &texts));
-	for (size_t i = 0; i < (how->out ? 1 : texts.gl_pathc); i++)
+	most = how->out ? 1 : how->signal == SIGKILL ? texts.gl_pathc :
+	       t_rounds((unsigned int)texts.gl_pathc);
+	for (size_t i = 0; i < most; i++)
 		start(crowd, how, (const char *const[]){ bpfload, "run", texts.gl_pathv[i],
 							 NULL });
 	globfree(&texts);
@@ -902,7 +915,7 @@ static void end_all(struct progs_self *self, const struct ending *how)
 	for (size_t i = 0; i < crowd.count; i++)
 		ran += end(&crowd.at[i], how);
 	if (!how->out)
-		EXPECT_GE(ran, RUN_EVERYWHERE);
+		EXPECT_GE(ran, how->signal == SIGKILL ? RUN_EVERYWHERE : 1);
 	for (int i = 0; i < 2; i++) {
 		if (!before[i])		/* there is no such list */
 			continue;
