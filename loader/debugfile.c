@@ -65,15 +65,14 @@ static bool has_crc(const struct elffile *file, uint32_t want)
 struct debug {
 	struct elffile *file;	/* whose debug file is looked for */
 	int root;
-	struct elffile *found;
-	char why[64];		/* nobody is told: another is tried, or there is none */
+	struct elffile *found;	/* without a why: another is tried, or there is none */
 };
 
 static bool try_debug(struct debug *debug, const char *path)
 {
 	struct elffile *found = debug->found;
 
-	*found = (struct elffile){ .fd = -1, .why = debug->why, .why_size = sizeof(debug->why) };
+	*found = (struct elffile){ .fd = -1 };
 	return elffile_open(found, sys_open_in(debug->root, path)) == 0 &&
 	       found->at == debug->file->at && found->machine == debug->file->machine;
 }

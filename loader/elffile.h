@@ -40,8 +40,8 @@ struct elffile {
 	uint16_t machine;
 	uint64_t shstrndx;
 	struct elffile_table segments, sections;
-	char *why;
-	size_t why_size;
+	char *why;		/* takes reasons */
+	size_t why_size;	/* 0: nobody wants them */
 };
 
 uint64_t elffile_get(const uint8_t *record, struct elffile_span span);
