@@ -835,7 +835,7 @@ TEST(random_bytes)
 	uint64_t dice = 0x853c49e6748fea9b;
 
 	ASSERT_NOT_NULL(obj);
-	for (int i = 0; i < 20000; i++) {
+	for (unsigned int i = 0; i < t_rounds(20000); i++) {
 		struct asm_typeref type = { types[roll(&dice, sizeof(types) / sizeof(types[0]))],
 					    0 };
 
