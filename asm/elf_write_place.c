@@ -129,6 +129,21 @@ void elf_place(struct elf_out *out)
 
 /* ---- what no object can say ---- */
 
+/* A reader takes the first section of these names for what they are in an object. */
+static void check_section(struct elf_out *out, const struct asm_func *func)
+{
+	static const char *const own[] = {
+		".BTF", ".BTF.ext", ".maps", "license", ".symtab", ".strtab",
+	};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (!strcmp(func->section, own[i]))
+			diag_add(&out->diags, ASM_ERROR, func->pos,
+				 (unsigned int)strlen(func->name),
+				 "an ELF object has a section '%s' of its own, which holds no "
+				 "program", own[i]);
+}
+
 static void check_functions(struct elf_out *out)
 {
 	const struct asm_func *func = out->obj->funcs;
@@ -136,6 +151,9 @@ static void check_functions(struct elf_out *out)
 	if (func->section && !func->section[0])
 		diag_add(&out->diags, ASM_ERROR, func->pos, 1, "an ELF object has a section "
 			 "name for each program: begin with .prog NAME \"SECTION\"");
+	for (size_t i = 0; i < out->obj->nfuncs; i++)
+		if (func[i].section)
+			check_section(out, &func[i]);
 }
 
 static void check_reloc(struct elf_out *out, const struct asm_reloc *reloc)
