@@ -490,11 +490,14 @@ static long long folded(const char *text, const char *word)
 TEST_F(progs, profile)
 {
 	long long us, samples;
+	int tries = 0;
 
 	REQUIRE(access("/proc/sys/kernel/perf_event_paranoid", F_OK) == 0,
 		"this kernel has no perf events");
-	RUN(self, "TASK=burn 600", "profile");
-	check_status(self);
+	do {	/* the kernel may have no place for the one stack that matters: so it says */
+		RUN(self, "TASK=burn 600", "profile");
+		check_status(self);
+	} while (++tries < 3 && folded(self->out, "progs_test;[missed]") > 0);
 	us = number(self->err, "cpu ");
 	ASSERT_GT(us, 0);
 	samples = folded(self->out, ";burn_the_cpu");
