@@ -16,6 +16,7 @@
 #include "load.h"
 #include "loader.h"
 #include "loop.h"
+#include "object.h"
 #include "say.h"
 #include "stream.h"
 #include "table.h"
@@ -93,6 +94,30 @@ static void tell_lost(struct watch *watch, uint64_t least)
 	else
 		say_note(r->load->opt, NULL, "perf buffer '%s' was full: %" PRIu64 " record%s "
 			 "lost until now", name, lost, lost == 1 ? "" : "s");
+}
+
+/* What the kernel passed over, which no record tells of. */
+static void tell_missed(struct run *r, const struct load_prog *prog)
+{
+	const char *name = prog->func->name;
+	struct abi_prog_info info;
+	int err;
+
+	memset(&info, 0, sizeof(info));
+	err = object_info(prog->fd, &info, sizeof(info));
+	if (err)
+		say_note(r->load->opt, NULL, "program %s: what it missed is not known: %s", name,
+			 strerror(-err));
+	if (!info.recursion_misses)
+		return;
+	if (r->how->how == LOAD_JSON) {
+		fputs("{\"program\":", r->out);
+		value_print_text(r->out, LOAD_JSON, name, strlen(name));
+		fprintf(r->out, ",\"recursion_misses\":%" PRIu64 "}\n", info.recursion_misses);
+	}
+	say_note(r->load->opt, NULL, "program %s missed %" PRIu64 " event%s: it, or a bpf(2) call "
+		 "for a map, was under way on the CPU", name, info.recursion_misses,
+		 info.recursion_misses == 1 ? "" : "s");
 }
 
 /* loop_read_fn */
@@ -243,6 +268,8 @@ static void finish(void *arg)
 		stream_settle(&r->watches[i].stream);
 		tell_lost(&r->watches[i], 0);
 	}
+	for (size_t i = 0; i < r->load->nprogs; i++)
+		tell_missed(r, &r->load->progs[i]);
 	print_maps(r);
 	if (r->redraws)
 		fputs(LINES_WRAP, r->out);

@@ -60,20 +60,23 @@ for side in l r; do
 		echo "[\"$me\",\"$side$i\"]"
 	done
 done >"$tmp/want"
-sort "$tmp/want" >"$tmp/wanted"
-# Linux 7.2, emulated and busy, was seen to miss some, and why is not known: up to three looks.
-# shellcheck disable=SC2034,SC2016 # $again; the inner shell's
-for again in 1 2 3; do
-	t_run "$BPFLOAD" run -j "$execsnoop" -- sh -c \
-		'(for i in $(seq 50); do "$0" l$i; done) &
-		(for i in $(seq 50); do "$0" r$i; done); wait' "$me"
-	args | sort >"$tmp/sorted"
-	! cmp -s "$tmp/sorted" "$tmp/wanted" || break
-done
-if cmp -s "$tmp/sorted" "$tmp/wanted"; then
+# A kernel that preempts programs passes over one that comes while the same is under way on its CPU;
+# or the program does, which finds its place taken.
+# shellcheck disable=SC2016 # the inner shell's
+t_run "$BPFLOAD" run -j "$execsnoop" -- sh -c \
+	'(for i in $(seq 50); do "$0" l$i; done) & (for i in $(seq 50); do "$0" r$i; done); wait' \
+	"$me"
+args | sort >"$tmp/sorted"
+uniq "$tmp/sorted" >"$tmp/once"
+lost=$(sed -n 's/.*"records":\([0-9]*\).*/\1/p' "$tmp/stdout")
+missed=$((lost + $(missed)))
+echo "# missed $missed"
+if [ "$t_status" -eq 0 ] && ! grep -qvxFf "$tmp/want" "$tmp/sorted" &&
+   [ $(($(wc -l <"$tmp/once") + missed)) -ge 100 ]; then
 	pass "100 programs from two sides"
 else
-	fail "100 programs from two sides" "status $t_status" "$tmp/sorted" "$tmp/stderr"
+	fail "100 programs from two sides" "status $t_status, missed $missed" "$tmp/sorted" \
+		"$tmp/stderr"
 fi
 }
 

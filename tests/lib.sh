@@ -139,6 +139,13 @@ same()	# FILE FILE
 
 # Where there is a tracefs: if need be in a mount namespace of its own, so that nothing changes
 # outside of it.
+# Events that the kernel passed over, of all programs, as `run -j` tells in standard output.
+missed()
+{
+	sed -n 's/^{"program":.*"recursion_misses":\([0-9]*\)}$/\1/p' "$tmp/stdout" |
+		awk '{ n += $1 } END { print n + 0 }'
+}
+
 with_tracefs()	# COMMAND...
 {
 	if [ -d /sys/kernel/tracing/events/sched ]; then

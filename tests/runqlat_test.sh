@@ -45,11 +45,11 @@ figures()
 looks='echo "$(cut -d " " -f 2,3 "/proc/$0/schedstat")"'
 sh -c "$looks" "$pid" >"$tmp/before"
 t_run with_tracefs "$BPFLOAD" run -j -D PID="$pid" "$runqlat" -- \
-	sh -c "$looks; sleep 1; $looks"'; cat "/proc/$PPID/fdinfo"/*' "$pid"
+	sh -c "$looks; sleep 1; $looks" "$pid"
 }
 # While another process that is in a bpf(2) call for a map waits for its CPU, no program of a
 # tracepoint runs there; the kernel counts that.
-missed=$(awk '/^recursion_misses:/ { n += $2 } END { print n + 0 }' "$tmp/stdout")
+missed=$(missed)
 sh -c "$looks" "$pid" >"$tmp/after"
 grep -h '^[0-9][0-9]* [0-9]' "$tmp/before" "$tmp/stdout" "$tmp/after" >"$tmp/looks"
 # how often it came, and us that it waited: at least and at most

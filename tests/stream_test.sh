@@ -160,6 +160,38 @@ else
 	skip "and a note says so" "taskset is not installed"
 fi
 
+# ---- a program that its own doing calls ----
+
+# What it reads is not there: that is one more event of its own, on its CPU.
+cat >"$tmp/again.bpfasm" <<'END_TEXT'
+.license "GPL"
+.map seen type array key u32 value u64 entries 1
+.prog again "raw_tp/page_fault_kernel"
+	.stack u64 at
+	.stack u32 zero
+	.call probe_read_user, at, 8, 16
+	*zero = 0
+	map_lookup seen, zero
+	if r0 == 0 goto out
+	r1 = 1
+	lock *(u64 *)(r0 + 0) += r1
+out:	r0 = 0
+	exit
+END_TEXT
+# each page of a new buffer is a fault of the kernel that fills it
+ok "a program that calls itself" "$BPFLOAD" run -j "$tmp/again.bpfasm" -- \
+	dd if=/dev/zero of=/dev/null bs=1M count=1
+seen=$(sed -n 's/^{"map":"seen",.*"value":\([0-9]*\)}\]}$/\1/p' "$tmp/stdout")
+missed=$(missed)
+if [ "$missed" -ge 256 ] && [ "$missed" -le "$seen" ]; then
+	pass "is passed over as often as it was called"
+else
+	fail "is passed over as often as it was called" "$missed of ${seen:-no} calls" \
+		"$tmp/stdout" "$tmp/stderr"
+fi
+shows "and a note says so" stderr \
+	"program again missed $missed events: it, or a bpf(2) call for a map, was under way"
+
 # ---- a reader that does not read ----
 
 # Its standard output is a pipe that is full from the start, and stays so.
