@@ -17,8 +17,8 @@
  * one that has been replaced is found as long as the process runs.
  *
  * What has no name is [FILE], or [unknown] where there is no file; functions of a stripped program
- * without a debug file are those that it exports. [missed] is a stack whose place in the kernel's
- * table another one has. Programs compiled without frame pointers have short stacks.
+ * without a debug file are those that it exports. [missed] is a stack whose places in the kernel's
+ * tables others have. Programs compiled without frame pointers have short stacks.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -66,8 +66,8 @@ struct profile {
 	struct program program;
 	uint32_t pid;		/* 0: all but this one */
 	bool svg;
-	int stacks, counts, lost, fresh;
-	const struct asm_map *counts_map, *fresh_map;
+	int stacks, spare, counts, lost, fresh;
+	const struct asm_map *stacks_map, *counts_map, *fresh_map;
 	struct load_names *names;
 	struct maps maps;
 	struct folds folds;
@@ -153,6 +153,17 @@ static void name_user(struct profile *pr, FILE *f, struct maps_process *process,
 	}
 }
 
+/* The addresses of a stack, innermost first. */
+static bool read_stack(const struct profile *pr, uint32_t id, uint64_t at[DEPTH])
+{
+	uint32_t stacks = pr->stacks_map->max_entries;
+	bool spare = id >= stacks;
+
+	if (spare)
+		id -= stacks;
+	return load_map_lookup(spare ? pr->spare : pr->stacks, &id, at) == 0;
+}
+
 /* The functions of a stack, outermost first, each with a ';' before it. */
 static void put_stack(struct profile *pr, FILE *f, const struct place *place, bool kernel)
 {
@@ -163,7 +174,7 @@ static void put_stack(struct profile *pr, FILE *f, const struct place *place, bo
 
 	if (id == -EEXIST)
 		fputs(kernel ? ";[missed]_[k]" : ";[missed]", f);
-	if (id < 0 || load_map_lookup(pr->stacks, &id, at) != 0)
+	if (id < 0 || !read_stack(pr, (uint32_t)id, at))
 		return;
 	while (n < DEPTH && at[n])
 		n++;
@@ -262,7 +273,8 @@ static int open_maps(struct profile *pr)
 {
 	pr->counts = program_map(&pr->program, "counts", &pr->counts_map);
 	pr->fresh = program_map(&pr->program, "fresh", &pr->fresh_map);
-	pr->stacks = load_map_fd(pr->program.load, "stacks");
+	pr->stacks = program_map(&pr->program, "stacks", &pr->stacks_map);
+	pr->spare = load_map_fd(pr->program.load, "spare");
 	pr->lost = load_map_fd(pr->program.load, "lost");
 	pr->names = load_names_new();
 	return pr->names ? 0 : -ENOMEM;
