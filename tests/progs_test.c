@@ -855,9 +855,12 @@ struct ending {
 struct started {
 	char name[PATH];
 	pid_t pid;
+	bool runs;		/* as seen; else it has ended */
+	int status;
+	struct owned owned;
 };
 
-/* All of them run at once: what takes its time is that the kernel waits. */
+/* All of them run at once, and end so: what takes its time is that the kernel waits. */
 struct crowd {
 	struct started at[MOST];
 	size_t count;
@@ -881,37 +884,52 @@ static void start(struct crowd *crowd, const struct ending *how, const char *con
 	}
 }
 
-/* End it once it runs; its status. What there was in the kernel is gone. */
-static int end_by(const struct started *one, int signal)
+/* End it if it runs. */
+static void end(struct started *one, int signal)
 {
-	struct owned owned;
-	int status = 0;
-
-	if (!see_run(one->pid, &owned, &status))
-		return status;
-	EXPECT_TRUE(owned.attached && owned.waits) LOG("%s", one->name);
-	EXPECT_GE(owned.count, 2) LOG("%s", one->name);
+	one->runs = see_run(one->pid, &one->owned, &one->status);
+	if (!one->runs)
+		return;
+	EXPECT_TRUE(one->owned.attached && one->owned.waits) LOG("%s", one->name);
+	EXPECT_GE(one->owned.count, 2) LOG("%s", one->name);
 	kill(one->pid, signal);
-	ASSERT_EQ(one->pid, waitpid(one->pid, &status, 0));
-	for (size_t i = 0; i < owned.count; i++)
-		EXPECT_TRUE(is_gone(owned.at[i].cmd, owned.at[i].id))
-			LOG("%s: command %d finds %u", one->name, owned.at[i].cmd,
-			    owned.at[i].id);
-	return status;
+}
+
+/* What there was in the kernel is gone. */
+static void see_end(struct started *one)
+{
+	if (!one->runs)
+		return;
+	ASSERT_EQ(one->pid, waitpid(one->pid, &one->status, 0));
+	for (size_t i = 0; i < one->owned.count; i++)
+		EXPECT_TRUE(is_gone(one->owned.at[i].cmd, one->owned.at[i].id))
+			LOG("%s: command %d finds %u", one->name, one->owned.at[i].cmd,
+			    one->owned.at[i].id);
 }
 
 /* What cannot run here ends by itself: false. */
-static bool end(const struct started *one, const struct ending *how)
+static bool has_run(const struct started *one, int signal)
 {
-	int status = end_by(one, how->signal);
-
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 1)
+	if (WIFEXITED(one->status) && WEXITSTATUS(one->status) == 1)
 		return false;
-	if (how->signal == SIGKILL)
-		EXPECT_EQ(SIGKILL, WTERMSIG(status)) LOG("%s", one->name);
+	if (signal == SIGKILL)
+		EXPECT_EQ(SIGKILL, WTERMSIG(one->status)) LOG("%s", one->name);
 	else
-		EXPECT_EQ(0, status) LOG("%s", one->name);
+		EXPECT_EQ(0, one->status) LOG("%s", one->name);
 	return true;
+}
+
+static unsigned int end_crowd(struct crowd *crowd, int signal)
+{
+	unsigned int ran = 0;
+
+	for (size_t i = 0; i < crowd->count; i++)
+		end(&crowd->at[i], signal);
+	for (size_t i = 0; i < crowd->count; i++) {
+		see_end(&crowd->at[i]);
+		ran += has_run(&crowd->at[i], signal);
+	}
+	return ran;
 }
 
 /*
@@ -925,7 +943,6 @@ static void start_texts(struct crowd *crowd, const struct ending *how)
 	size_t most;
 	glob_t texts;
 
-	REQUIRE(bpfload && top, "BPFLOAD and SRCDIR say where the programs are");
 	snprintf(pattern, sizeof(pattern), "%s/progs/*/*.bpfasm", top);
 	ASSERT_EQ(0, glob(pattern, 0, NULL, &texts));
 	most = how->out ? 1 : how->signal == SIGKILL ? texts.gl_pathc :
@@ -962,15 +979,16 @@ static void end_all(struct progs_self *self, const struct ending *how)
 	};
 	char *before[2] = { NULL, NULL }, *after = NULL;
 	struct crowd crowd = { .count = 0 };
-	unsigned int ran = 0;
+	unsigned int ran;
 	size_t len;
 
+	REQUIRE(getenv("BPFLOAD") && getenv("SRCDIR"),
+		"BPFLOAD and SRCDIR say where the programs are");
 	for (int i = 0; i < 2; i++)
 		(void)asm_read_file(lists[i], &before[i], &len);
 	start_texts(&crowd, how);
 	start_programs(self, &crowd, how);
-	for (size_t i = 0; i < crowd.count; i++)
-		ran += end(&crowd.at[i], how);
+	ran = end_crowd(&crowd, how->signal);
 	if (!how->out)
 		EXPECT_GE(ran, how->signal == SIGKILL ? RUN_EVERYWHERE : 1);
 	for (int i = 0; i < 2; i++) {

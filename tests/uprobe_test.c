@@ -325,22 +325,22 @@ TEST_F(uprobe, debug_file)
 /* Whatever is in the file, it ends with an error. */
 TEST_F(uprobe, damaged)
 {
+	size_t len, flips = 2 * t_rounds(32), cuts = t_rounds(32);
 	char section[SECTION], *elf;
 	uint32_t seed = 1;
-	size_t len;
 
 	copy_make(self, SHT_SYMTAB);
 	snprintf(section, SECTION, "uprobe/%s:no_such_function", self->copy);
 	put(self, section, "");
 	self->a.opt.sink = NULL;
 	ASSERT_OK(asm_read_file(self->copy, &elf, &len));
-	for (size_t i = 0; i < 64; i++) {
+	for (size_t i = 0; i < flips; i++) {
 		Elf64_Ehdr header;
 		size_t at;
 
 		memcpy(&header, elf, sizeof(header));
 		seed = seed * 1664525 + 1013904223;
-		at = i < 32 ? 16 + seed % 48 : header.e_shoff + (seed >> 8) %
+		at = i < flips / 2 ? 16 + seed % 48 : header.e_shoff + (seed >> 8) %
 		     (header.e_shnum * sizeof(Elf64_Shdr));
 		if (at >= len)
 			continue;
@@ -349,8 +349,8 @@ TEST_F(uprobe, damaged)
 		EXPECT_LT(load_attach(self->a.load), 0);
 		elf[at] ^= (char)(1 << (seed >> 29));
 	}
-	for (size_t cut = 0; cut < 256 && cut < len; cut += 8) {
-		write_file(self->copy, elf, cut);
+	for (size_t cut = 0; cut < cuts; cut++) {
+		write_file(self->copy, elf, cut * 8);
 		EXPECT_LT(load_attach(self->a.load), 0);
 	}
 	free(elf);
