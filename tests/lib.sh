@@ -137,8 +137,6 @@ same()	# FILE FILE
 	cmp -s "$1" "$2"
 }
 
-# Where there is a tracefs: if need be in a mount namespace of its own, so that nothing changes
-# outside of it.
 # Events that the kernel passed over, of all programs, as `run -j` tells in standard output.
 missed()
 {
@@ -146,6 +144,8 @@ missed()
 		awk '{ n += $1 } END { print n + 0 }'
 }
 
+# Where there is a tracefs: if need be in a mount namespace of its own, so that nothing changes
+# outside of it.
 with_tracefs()	# COMMAND...
 {
 	if [ -d /sys/kernel/tracing/events/sched ]; then
